@@ -1,0 +1,148 @@
+import { GraphQLError } from "graphql";
+import type { Database } from "../database/database.ts";
+import { badCursor, parseCursor } from "./cursor.ts";
+import { type DraftMessage, type Progress, progressOf, snapshot } from "./progress.ts";
+import { createRunChannel, type RunChannel } from "./run-channel.ts";
+import { hasEnded, readEvents, type RunEvent, type RunRow } from "./run-events.ts";
+import { createSubscriber, type Subscriber } from "./subscriber.ts";
+import type { WakeUps } from "./wake-ups.ts";
+
+/** Events read at once. */
+const PAGE = 200;
+/** Events that wait for one consumer before it is ended: some seconds of the fastest run. */
+const BUFFER = 1_000;
+/** A wake-up that never came costs this long. */
+const POLL_MS = 5_000;
+const RETRY_MS = 500;
+
+/** Live runs for any number of watchers: one reader for each run that is watched in this process. */
+export interface Feed {
+  /**
+   * Watches a run. Without `after` a SNAPSHOT comes first; with a cursor, every event after it. Then every event once, in
+   * order, until the run's last, with which it completes; drafts in between as they come.
+   * @throws GraphQLError NOT_FOUND, BAD_CURSOR or CURSOR_EXPIRED; later, out of the iterator, NOT_FOUND where the run is
+   * deleted, CONSUMER_TOO_SLOW where events pile up
+   */
+  watch(runId: string, after: string | null): Promise<AsyncIterableIterator<Progress>>;
+  /** Shows a draft to who watches its run in this process. */
+  draft(message: DraftMessage): void;
+  /** Runs watched in this process. */
+  readonly watchedRuns: number;
+  /** Ends all watchers. */
+  close(): void;
+}
+
+interface Watched {
+  readonly channel: RunChannel;
+  readonly subscribers: Set<Subscriber<Progress>>;
+  release(): void;
+}
+
+export function createFeed(options: {
+  database: Database;
+  wakeUps: WakeUps;
+  onError: (error: unknown, runId: string) => void;
+}): Feed {
+  const { prisma } = options.database;
+  const watched = new Map<string, Watched>();
+
+  async function readNext(runId: string, seq: number): Promise<RunEvent[] | null> {
+    const events = await readEvents(prisma, runId, seq, PAGE);
+    if (events.length > 0) return events;
+    return (await prisma.run.count({ where: { id: runId } })) > 0 ? [] : null;
+  }
+
+  function open(runId: string): Watched {
+    const known = watched.get(runId);
+    if (known !== undefined) return known;
+    const channel = createRunChannel({
+      read: (seq) => readNext(runId, seq),
+      pageSize: PAGE,
+      gone: notFound,
+      onReadError: (error) => options.onError(error, runId),
+    });
+    const silence = options.wakeUps.listen(runId, () => channel.wake());
+    const poll = setInterval(() => channel.wake(), POLL_MS).unref();
+    const entry: Watched = {
+      channel,
+      subscribers: new Set(),
+      release: () => {
+        silence();
+        clearInterval(poll);
+        watched.delete(runId);
+      },
+    };
+    watched.set(runId, entry);
+    return entry;
+  }
+
+  function subscribe(runId: string): { entry: Watched; subscriber: Subscriber<Progress> } {
+    const entry = open(runId);
+    const subscriber = createSubscriber<Progress>(BUFFER, () => {
+      entry.channel.leave(subscriber);
+      entry.subscribers.delete(subscriber);
+      if (entry.subscribers.size === 0) entry.release();
+    });
+    entry.subscribers.add(subscriber);
+    return { entry, subscriber };
+  }
+
+  /** Reads on until the subscriber has all that the channel has, then lets it in. Outlives a database that is away. */
+  async function catchUp(entry: Watched, subscriber: Subscriber<Progress>, run: RunRow, seq: number): Promise<void> {
+    let place = { seq, run };
+    while (!subscriber.closed) {
+      try {
+        const events = await readNext(run.id, place.seq);
+        if (events === null) return subscriber.fail(notFound());
+        for (const event of events) {
+          if (event.seq !== place.seq + 1) return subscriber.fail(cursorExpired());
+          subscriber.push(progressOf(event));
+          place = event;
+        }
+        if (hasEnded(place.run)) return subscriber.end();
+        if (events.length === 0 && entry.channel.join(subscriber, place.seq, place.run)) return;
+        await subscriber.room();
+      } catch (error) {
+        options.onError(error, run.id);
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
+      }
+    }
+  }
+
+  return {
+    get watchedRuns() {
+      return watched.size;
+    },
+    async watch(runId, after) {
+      const run = await prisma.run.findUnique({ where: { id: runId } });
+      if (run === null) throw notFound();
+      const seq = after === null ? run.seq : parseCursor(runId, after);
+      if (seq > run.seq) throw badCursor();
+      if (seq < run.seq && (await prisma.runEvent.count({ where: { runId, seq: seq + 1 } })) === 0)
+        throw cursorExpired();
+      const { entry, subscriber } = subscribe(runId);
+      if (after === null) subscriber.push(snapshot(run, new Date()));
+      if (hasEnded(run) && seq === run.seq) subscriber.end();
+      else if (after !== null || !entry.channel.join(subscriber, seq, run)) void catchUp(entry, subscriber, run, seq);
+      return subscriber;
+    },
+    draft(message) {
+      watched.get(message.runId)?.channel.draft(message);
+    },
+    close() {
+      for (const { subscribers } of [...watched.values()]) for (const subscriber of [...subscribers]) subscriber.end();
+    },
+  };
+}
+
+function notFound(): GraphQLError {
+  return new GraphQLError("There is no run with this id. It may have been deleted with its project.", {
+    extensions: { code: "NOT_FOUND" },
+  });
+}
+
+function cursorExpired(): GraphQLError {
+  return new GraphQLError("The events after this cursor have been cleaned away. Subscribe again without `after`.", {
+    extensions: { code: "CURSOR_EXPIRED" },
+  });
+}

@@ -1,0 +1,46 @@
+import type { LogLevel, RunEvent, RunItemRow, RunRow } from "./run-events.ts";
+
+/** A subtask (or story) as it has just been written, before its item's set is checked and saved. */
+export interface Draft {
+  /** Place in its set, from 0. */
+  readonly index: number;
+  readonly title: string;
+  readonly description: string;
+  readonly effort: "XS" | "S" | "M" | "L" | "XL" | null;
+}
+
+/** A draft and the attempt that it belongs to. It is no event: not stored, and lost where nobody listens. */
+export interface DraftMessage {
+  readonly runId: string;
+  /** The item as it was when the attempt began. */
+  readonly item: RunItemRow;
+  /** Number of the event with which the attempt began. */
+  readonly seq: number;
+  readonly draft: Draft;
+}
+
+/** What a watcher of a run gets. */
+export interface Progress {
+  readonly kind: "SNAPSHOT" | "RUN_UPDATED" | "ITEM_UPDATED" | "DRAFTED" | "LOGGED";
+  /** Of the event, or of the last one before it where it is none. */
+  readonly seq: number;
+  readonly at: Date;
+  readonly run: RunRow;
+  readonly item: RunItemRow | null;
+  readonly subtaskIds: readonly string[];
+  readonly draft: Draft | null;
+  readonly log: { readonly seq: number; readonly level: LogLevel; readonly message: string; readonly at: Date } | null;
+}
+
+export function snapshot(run: RunRow, at: Date): Progress {
+  return { kind: "SNAPSHOT", seq: run.seq, at, run, item: null, subtaskIds: [], draft: null, log: null };
+}
+
+export function progressOf({ seq, kind, at, run, item, subtaskIds, log }: RunEvent): Progress {
+  return { kind, seq, at, run, item, subtaskIds, draft: null, log: log === null ? null : { ...log, seq, at } };
+}
+
+/** A draft after the last event that its watchers have. */
+export function drafted({ item, draft }: DraftMessage, last: { seq: number; run: RunRow }, at: Date): Progress {
+  return { kind: "DRAFTED", seq: last.seq, at, run: last.run, item, subtaskIds: [], draft, log: null };
+}

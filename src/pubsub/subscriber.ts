@@ -1,0 +1,110 @@
+import { GraphQLError } from "graphql";
+
+/**
+ * One consumer's end of a stream: a bounded buffer behind an explicit iterator. `return()` never waits for a pending
+ * `next()` (an async generator's would, and a client that leaves a quiet run would never be let go).
+ */
+export interface Subscriber<T> extends AsyncIterableIterator<T, undefined, undefined> {
+  /** Hands over a value; past the buffer's bound the consumer is ended with CONSUMER_TOO_SLOW. */
+  push(value: T): void;
+  /** Ends it once what is buffered has been taken. */
+  end(): void;
+  /** Ends it with an error at once; what is buffered is dropped. */
+  fail(error: GraphQLError): void;
+  /** Resolves when no more than half of the buffer is taken, or it is over. */
+  room(): Promise<void>;
+  /** Whether more than half of the buffer is taken. */
+  readonly crowded: boolean;
+  /** Whether it takes no more values. */
+  readonly closed: boolean;
+}
+
+/** @param onClose called once, when it takes no more values for whatever reason */
+export function createSubscriber<T>(limit: number, onClose: () => void): Subscriber<T> {
+  const buffer: T[] = [];
+  const waiting: PromiseWithResolvers<IteratorResult<T, undefined>>[] = [];
+  let state: "open" | "ending" | "closed" = "open";
+  let failure: GraphQLError | null = null;
+  let roomMade: PromiseWithResolvers<void> | null = null;
+
+  function close(next: "ending" | "closed"): void {
+    const wasOpen = state === "open";
+    state = next;
+    if (next === "closed") buffer.length = 0;
+    if (next === "closed" || buffer.length === 0) {
+      for (const { resolve, reject } of waiting.splice(0)) {
+        if (failure === null) resolve({ value: undefined, done: true });
+        else {
+          reject(failure);
+          failure = null;
+        }
+      }
+    }
+    roomMade?.resolve();
+    if (wasOpen) onClose();
+  }
+
+  return {
+    get crowded() {
+      return buffer.length > limit / 2;
+    },
+    get closed() {
+      return state !== "open";
+    },
+    push(value) {
+      if (state !== "open") return;
+      const taker = waiting.shift();
+      if (taker !== undefined) taker.resolve({ value, done: false });
+      else if (buffer.length < limit) buffer.push(value);
+      else this.fail(tooSlow());
+    },
+    end() {
+      if (state === "open") close("ending");
+    },
+    fail(error) {
+      if (state !== "open") return;
+      failure = error;
+      close("closed");
+    },
+    async room() {
+      while (state === "open" && buffer.length > limit / 2) await (roomMade ??= Promise.withResolvers<void>()).promise;
+    },
+    next() {
+      const value = buffer.shift();
+      if (buffer.length <= limit / 2) {
+        roomMade?.resolve();
+        roomMade = null;
+      }
+      if (value !== undefined) return Promise.resolve({ value, done: false });
+      if (failure !== null) {
+        const error = failure;
+        failure = null;
+        return Promise.reject(error);
+      }
+      if (state !== "open") return Promise.resolve({ value: undefined, done: true });
+      const taker = Promise.withResolvers<IteratorResult<T, undefined>>();
+      waiting.push(taker);
+      return taker.promise;
+    },
+    return() {
+      failure = null;
+      close("closed");
+      return Promise.resolve({ value: undefined, done: true });
+    },
+    throw() {
+      return this.return?.() ?? Promise.resolve({ value: undefined, done: true });
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}
+
+function tooSlow(): GraphQLError {
+  return new GraphQLError(
+    "This client did not take its events in time. Subscribe again with the cursor of the last event you have.",
+    {
+      extensions: { code: "CONSUMER_TOO_SLOW" },
+    },
+  );
+}

@@ -1,0 +1,31 @@
+/**
+ * Why somebody should look at a run: `events` were appended to it, or it needs its executor's attention (`control`: it was
+ * cancelled, or an item of it has gone).
+ */
+export type WakeUpReason = "events" | "control";
+export type WakeUpListener = (reason: WakeUpReason) => void;
+
+/** Tells who listens to a run that there is something to read; carries no truth itself. */
+export interface WakeUps {
+  /** Call it after the commit, never before. */
+  wake(runId: string, reason: WakeUpReason): void;
+  /** Calls `listener` on each wake-up of the run until the returned function is called. */
+  listen(runId: string, listener: WakeUpListener): () => void;
+}
+
+export function createWakeUps(): WakeUps {
+  const listeners = new Map<string, Set<WakeUpListener>>();
+  return {
+    wake(runId, reason) {
+      for (const listener of listeners.get(runId) ?? []) listener(reason);
+    },
+    listen(runId, listener) {
+      const ofRun = listeners.get(runId) ?? new Set();
+      listeners.set(runId, ofRun.add(listener));
+      return () => {
+        ofRun.delete(listener);
+        if (ofRun.size === 0) listeners.delete(runId);
+      };
+    },
+  };
+}
