@@ -1,0 +1,93 @@
+import { randomUUIDv7 } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
+import type { Database, Transaction } from "../database/database.ts";
+import { isForeignKeyViolation, isUniqueViolation } from "../database/passing-error.ts";
+import { InvalidInputError } from "../errors.ts";
+import { appendEvents, type RunRow } from "../pubsub/run-events.ts";
+import { IdempotencyConflictError, RunAlreadyActiveError } from "./errors.ts";
+import type { Target } from "./kinds/run-kind.ts";
+import type { RunQueue } from "./queue.ts";
+import { ACTIVE } from "./run-change.ts";
+
+export interface NewRun {
+  readonly projectId: string;
+  readonly epicId: string | null;
+  readonly retryOfId: string | null;
+  readonly type: RunRow["type"];
+  readonly options: Pick<RunRow, "mode" | "existingBehavior" | "pacing">;
+  readonly idempotencyKey: string | null;
+  /** The input after defaults, in one canonical form: what a key is compared by. */
+  readonly request: { readonly [name: string]: string | readonly string[] | null };
+  /** Reads what the run will be over; called again where it has changed in the meantime. */
+  readonly select: () => Promise<readonly Target[]>;
+}
+
+/** Races are decided by the database; who loses looks again, and this often at most. */
+const TRIES = 5;
+const MAX_KEY_LENGTH = 200;
+
+/**
+ * Makes a run with its items, its first event and its job, in one transaction; or gives the run that the same key and
+ * input made before. Of starts at the same moment the partial unique index lets one through.
+ * @throws InvalidInputError for a key that is none
+ * @throws IdempotencyConflictError where the key came with another input
+ * @throws RunAlreadyActiveError with the active run of this type in the project
+ */
+export async function createRun(database: Database, queue: RunQueue, wanted: NewRun): Promise<RunRow> {
+  checkKey(wanted.idempotencyKey);
+  for (let tries = 1; ; tries += 1) {
+    const earlier = await findByKey(database, wanted);
+    if (earlier !== null) return earlier;
+    try {
+      const targets = await wanted.select();
+      return await database.transaction((tx) => insertRun(tx, queue, wanted, targets));
+    } catch (error) {
+      const lost = isUniqueViolation(error) || isForeignKeyViolation(error);
+      if (!lost || tries === TRIES) throw error;
+    }
+    const same = await findByKey(database, wanted);
+    if (same !== null) return same;
+    const { projectId, type } = wanted;
+    const active = await database.prisma.run.findFirst({ where: { projectId, type, status: { in: [...ACTIVE] } } });
+    if (active !== null) throw new RunAlreadyActiveError(active);
+  }
+}
+
+async function findByKey(database: Database, { projectId, idempotencyKey, request }: NewRun): Promise<RunRow | null> {
+  if (idempotencyKey === null) return null;
+  const run = await database.prisma.run.findFirst({ where: { projectId, idempotencyKey } });
+  if (run !== null && !isDeepStrictEqual(run.request, request)) throw new IdempotencyConflictError();
+  return run;
+}
+
+async function insertRun(
+  tx: Transaction,
+  queue: RunQueue,
+  wanted: NewRun,
+  targets: readonly Target[],
+): Promise<RunRow> {
+  const { projectId, epicId, retryOfId, type, options, idempotencyKey } = wanted;
+  const run = await tx.run.create({
+    data: {
+      ...{ projectId, epicId, retryOfId, type, ...options, idempotencyKey },
+      request: { ...wanted.request },
+      totalItems: targets.length,
+      seq: 1,
+    },
+  });
+  const items = targets.map((target, position) => ({ id: randomUUIDv7(), position, ...target }));
+  await tx.$executeRaw`INSERT INTO "RunItem" (id, "projectId", "runId", "storyId", "epicId", code, title, position)
+    SELECT id, ${projectId}::uuid, ${run.id}::uuid, "storyId", "epicId", code, title, position
+    FROM jsonb_to_recordset(${JSON.stringify(items)}::jsonb)
+      AS r(id uuid, "storyId" uuid, "epicId" uuid, code text, title text, position int)`;
+  await appendEvents(tx, [{ seq: 1, kind: "RUN_UPDATED", at: new Date(), run, item: null, subtaskIds: [], log: null }]);
+  await queue.enqueue(tx, [run.id]);
+  return run;
+}
+
+function checkKey(key: string | null): void {
+  if (key === null || (key.length > 0 && key.length <= MAX_KEY_LENGTH && key.isWellFormed() && !key.includes("\0")))
+    return;
+  const message = `It must have 1 to ${MAX_KEY_LENGTH} characters, none of them NUL or half a surrogate pair.`;
+  throw new InvalidInputError([{ path: ["idempotencyKey"], message }]);
+}

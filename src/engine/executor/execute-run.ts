@@ -1,0 +1,186 @@
+import { setImmediate } from "node:timers/promises";
+import type { Logger } from "pino";
+import type { Database } from "../../database/database.ts";
+import { isPassing } from "../../database/passing-error.ts";
+import { GenerationError } from "../../generation/generator.ts";
+import type { Feed } from "../../pubsub/feed.ts";
+import { hasEnded } from "../../pubsub/run-events.ts";
+import type { WakeUps } from "../../pubsub/wake-ups.ts";
+import type { RunKinds } from "../kinds/registry.ts";
+import { changeRunNow } from "../run-change.ts";
+import { claimRun } from "./claim-run.ts";
+import { createInFlight, type Outcome } from "./in-flight.ts";
+import { createPacer } from "./pacer.ts";
+import { leaveRun } from "./leave-run.ts";
+import { takeStep } from "./step.ts";
+
+/** An executor that has nothing to write says this often that it lives, and looks whether the run is still its own. */
+const HEARTBEAT_MS = 5_000;
+/** Calls under way when the process is told to stop have this long to end. */
+const GRACE_MS = 2_000;
+const RETRY_MS = 500;
+
+export interface ExecutionParts {
+  readonly database: Database;
+  readonly wakeUps: WakeUps;
+  readonly feed: Feed;
+  readonly kinds: RunKinds;
+  readonly log: Logger;
+}
+
+/**
+ * Works through a run until it has ended or belongs to somebody else: one loop, in which every step is one transaction
+ * (what came in is saved, what may start is started), so that the loop is the run's only writer in this process.
+ * @param stop aborted when the process stops: calls under way get a moment, what is unfinished waits for the next claim
+ * @returns "left" where the run must be taken up again, else "over"
+ */
+export async function executeRun(parts: ExecutionParts, runId: string, stop: AbortSignal): Promise<"over" | "left"> {
+  const { database, wakeUps, feed } = parts;
+  const claim = await claimRun(database, parts.kinds, runId);
+  if (claim === null) return "over";
+  const { kind, run } = claim;
+  const guard = { runId, statuses: ["RUNNING"], lease: run.lease } as const;
+  const log = parts.log.child({ runId });
+  wakeUps.wake(runId, "events");
+  const session = await kind.open(database.prisma, run);
+  const pacer = createPacer({ pacing: run.pacing, limited: kind.limited, lastStart: claim.lastStart, now: Date.now });
+
+  let pending = claim.pending;
+  let over = false;
+  let bell = Promise.withResolvers<void>();
+  const ring = () => bell.resolve();
+  const inFlight = createInFlight((succeeded) => {
+    pacer.ended(succeeded);
+    ring();
+  });
+
+  function endExecution(reason: string): void {
+    over = true;
+    inFlight.abort(inFlight.itemIds(), new Error(reason));
+    ring();
+  }
+
+  /** Somebody else changed the run: it was cancelled or taken over, or stories of it were deleted. */
+  async function lookAround(): Promise<void> {
+    const now = await database.prisma.run.findUnique({ where: { id: runId }, select: { status: true, lease: true } });
+    if (now === null || now.status !== "RUNNING" || now.lease !== run.lease)
+      return endExecution("The run is no longer this executor's.");
+    const ids = inFlight.itemIds();
+    const still = await database.prisma.runItem.findMany({
+      where: { id: { in: ids }, status: "GENERATING" },
+      select: { id: true },
+    });
+    const gone = new Set(ids).difference(new Set(still.map(({ id }) => id)));
+    inFlight.abort([...gone], new Error("The story was deleted."));
+    ring();
+  }
+
+  async function step(outcomes: readonly Outcome[]): Promise<void> {
+    const mayStart = stop.aborted ? 0 : pacer.available();
+    const changed = await changeRunNow(database, guard, (change) =>
+      takeStep(change, { kind, session, outcomes, pending, mayStart, inFlightLimit: pacer.inFlightLimit }),
+    );
+    if (changed === null) return endExecution("The run is no longer this executor's.");
+    wakeUps.wake(runId, "events");
+    const { started, taken } = changed.result;
+    const done = new Set(taken);
+    pending = pending.filter((item) => !done.has(item.id));
+    pacer.started(started.length);
+    for (const { item, work, seq } of started)
+      inFlight.start(item, work, (draft) => feed.draft({ runId, item, seq, draft }));
+    if (hasEnded(changed.run)) endExecution("The run has ended.");
+  }
+
+  async function wait(): Promise<void> {
+    const untilStart =
+      pending.length > 0 && inFlight.size < pacer.inFlightLimit && !stop.aborted ? pacer.waitMs() : Infinity;
+    const timer = setTimeout(ring, Math.min(untilStart, HEARTBEAT_MS));
+    await bell.promise;
+    clearTimeout(timer);
+    bell = Promise.withResolvers<void>();
+    // What comes in at one moment shares a transaction.
+    await setImmediate();
+  }
+
+  const silence = wakeUps.listen(runId, (reason) => {
+    if (reason === "control")
+      lookAround().catch((error: unknown) => log.warn({ err: error }, "could not look at the run"));
+  });
+  stop.addEventListener("abort", ring);
+  let graceEnds: NodeJS.Timeout | undefined;
+  let lastWrite = 0;
+  /** Set by a refused step: from then on outcomes are saved one by one, so that one bad set spoils no other. */
+  let oneByOne = false;
+  const interrupted: Outcome[] = [];
+  try {
+    while (!over) {
+      if (stop.aborted) {
+        if (inFlight.size === 0) break;
+        graceEnds ??= setTimeout(() => inFlight.abort(inFlight.itemIds(), new Error("The server stops.")), GRACE_MS);
+      }
+      const outcomes: Outcome[] = [];
+      // A call that ended because the process stops is no failure of its item.
+      for (const outcome of inFlight.take(oneByOne ? 1 : Infinity))
+        (stop.aborted && "error" in outcome.result ? interrupted : outcomes).push(outcome);
+      logSurprises(log, outcomes);
+      const startable = !stop.aborted && pending.length > 0 && pacer.available() > 0;
+      const idle = outcomes.length === 0 && !startable && (pending.length > 0 || inFlight.size > 0);
+      if (idle && Date.now() - lastWrite < HEARTBEAT_MS) {
+        await wait();
+        continue;
+      }
+      try {
+        if (idle) await beat();
+        else await step(outcomes);
+        lastWrite = Date.now();
+      } catch (error) {
+        // Nothing of the step was done. The database is away, or the transaction met another: the same step again.
+        if (isPassing(error)) {
+          log.warn({ err: error }, "a step of the run could not be written; trying again");
+          inFlight.putBack(outcomes);
+          await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        } else {
+          inFlight.putBack(refused(outcomes, error));
+          oneByOne = true;
+        }
+      }
+    }
+    return over ? "over" : "left";
+  } finally {
+    silence();
+    stop.removeEventListener("abort", ring);
+    clearTimeout(graceEnds);
+    inFlight.abort(inFlight.itemIds(), new Error("The execution ended."));
+    inFlight.putBack(interrupted);
+    await leaveRun({ database, wakeUps, guard, inFlight, giveBack: !over });
+  }
+
+  async function beat(): Promise<void> {
+    const { count } = await database.prisma.run.updateMany({
+      where: { id: runId, lease: run.lease, status: "RUNNING" },
+      data: { heartbeatAt: new Date() },
+    });
+    if (count === 0) endExecution("The run is no longer this executor's.");
+  }
+}
+
+/**
+ * What to try after the database refused a step for what is in it: the same outcomes one by one, or the one that it was as
+ * a failure of its item.
+ * @throws the error itself where it is no set's fault
+ */
+function refused(outcomes: readonly Outcome[], cause: unknown): readonly Outcome[] {
+  const [outcome, ...others] = outcomes;
+  if (outcome === undefined) throw cause;
+  if (others.length > 0) return outcomes;
+  if ("error" in outcome.result) throw cause;
+  const error = new GenerationError("What was generated could not be saved. Retry the run.", { cause });
+  return [{ ...outcome, result: { error } }];
+}
+
+/** A bug, not a domain outcome: the user gets a plain message, the operator gets what it was. */
+function logSurprises(log: Logger, outcomes: readonly Outcome[]): void {
+  for (const { item, result } of outcomes)
+    if ("error" in result && !(result.error instanceof GenerationError))
+      log.error({ err: result.error, itemId: item.id }, "generation failed in an unforeseen way");
+}

@@ -1,0 +1,52 @@
+import type { Database } from "../../database/database.ts";
+import type { WakeUps } from "../../pubsub/wake-ups.ts";
+import { changeRunNow, type RunGuard } from "../run-change.ts";
+import { addUsage, isSpent, NO_USAGE } from "../usage.ts";
+import type { InFlight } from "./in-flight.ts";
+
+/** An aborted call that does not end is left behind after this long. */
+const ABORT_MS = 3_000;
+
+/**
+ * Ends an execution: waits for the calls that were aborted, adds what they cost to the run's and the items' usage (without
+ * an event: the last one may have been told), and with `giveBack` lets unfinished items wait for the next claim.
+ */
+export async function leaveRun(parts: {
+  database: Database;
+  wakeUps: WakeUps;
+  guard: RunGuard & { readonly lease: number };
+  inFlight: InFlight;
+  giveBack: boolean;
+}): Promise<void> {
+  const { database, guard, inFlight } = parts;
+  await Promise.race([inFlight.settled(), new Promise((resolve) => setTimeout(resolve, ABORT_MS).unref())]);
+  const spent = inFlight.take(Infinity).filter((outcome) => isSpent(outcome.spent));
+  const all = spent.reduce((sum, outcome) => addUsage(sum, outcome.spent), NO_USAGE);
+  if (spent.length > 0)
+    await database.transaction(async (tx) => {
+      const data = increments(all);
+      const { count } = await tx.run.updateMany({ where: { id: guard.runId, lease: guard.lease }, data });
+      if (count === 0) return;
+      for (const { item, spent: usage } of spent)
+        await tx.runItem.updateMany({ where: { id: item.id }, data: increments(usage) });
+    });
+  if (!parts.giveBack) return;
+  await changeRunNow(database, guard, async (change) => {
+    const items = await change.tx.runItem.findMany({
+      where: { runId: guard.runId, status: { in: ["GENERATING", "SAVING"] } },
+      orderBy: { position: "asc" },
+    });
+    for (const item of items) change.updateItem(item, { status: "PENDING" });
+  });
+  parts.wakeUps.wake(guard.runId, "events");
+}
+
+function increments({ costUsd, ...tokens }: ReturnType<typeof addUsage>) {
+  return {
+    inputTokens: { increment: tokens.inputTokens },
+    outputTokens: { increment: tokens.outputTokens },
+    cacheReadTokens: { increment: tokens.cacheReadTokens },
+    cacheWriteTokens: { increment: tokens.cacheWriteTokens },
+    costUsd: costUsd === null ? null : { increment: costUsd },
+  };
+}

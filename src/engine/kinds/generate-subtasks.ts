@@ -1,0 +1,80 @@
+import type { Transaction } from "../../database/database.ts";
+import type { GeneratedSubtask, Generator, RunContext, StoryToSplit } from "../../generation/generator.ts";
+import type { RunKind, TargetScope } from "./run-kind.ts";
+
+/** What this kind reads of the backlog and writes to it, in the caller's transaction. */
+export interface SubtaskStore {
+  /** Code and title of an epic's stories, or of those of `ids` that are there, in order. */
+  readStoryTitles(
+    reader: Transaction,
+    scope: TargetScope,
+  ): Promise<{ readonly id: string; readonly code: string; readonly title: string }[]>;
+  /** Null where the epic has gone. */
+  readRunContext(reader: Transaction, epicId: string): Promise<RunContext | null>;
+  /** By story id; stories that have gone are left out. `existingSubtasks` are those that the new ones will stand beside. */
+  readStoriesToSplit(
+    reader: Transaction,
+    storyIds: readonly string[],
+    options: { replace: boolean },
+  ): Promise<Map<string, StoryToSplit & { readonly subtaskCount: number }>>;
+  /** By story id; null for a story that has gone. */
+  saveGeneratedSubtasks(
+    tx: Transaction,
+    sets: readonly { storyId: string; runId: string; replace: boolean; subtasks: readonly GeneratedSubtask[] }[],
+  ): Promise<Map<string, { createdIds: string[]; deletedCount: number } | null>>;
+}
+
+/** GENERATE_SUBTASKS: an item is a story of an epic, and gets subtasks. */
+export function createGenerateSubtasksKind(
+  generator: Generator,
+  store: SubtaskStore,
+): RunKind<readonly GeneratedSubtask[]> {
+  return {
+    phase: "GENERATING_SUBTASKS",
+    limited: generator.limited,
+    generator: generator.model === null ? generator.name : `${generator.name} (${generator.model})`,
+    words: { item: "story", created: "subtasks" },
+    async targets(reader, scope) {
+      const stories = await store.readStoryTitles(reader, scope);
+      return stories.map(({ id, code, title }) => ({ storyId: id, epicId: null, code, title }));
+    },
+    async open(reader, run) {
+      const context = run.epicId === null ? null : await store.readRunContext(reader, run.epicId);
+      const replace = run.existingBehavior === "REPLACE";
+      return {
+        async read(tx, items) {
+          const storyIds = items.map((item) => item.storyId).filter((id) => id !== null);
+          const stories = await store.readStoriesToSplit(tx, storyIds, { replace });
+          return new Map(
+            items.flatMap((item) => {
+              const story = item.storyId === null ? undefined : stories.get(item.storyId);
+              if (story === undefined || context === null) return [];
+              const skip =
+                run.existingBehavior === "SKIP" && story.subtaskCount > 0 ? "It has subtasks already." : null;
+              return [
+                [
+                  item.id,
+                  { skip, generate: (call) => generator.splitStory({ context, story, mode: run.mode, ...call }) },
+                ],
+              ];
+            }),
+          );
+        },
+        async save(tx, done) {
+          const sets = done.flatMap(({ item, output }) =>
+            item.storyId === null ? [] : [{ storyId: item.storyId, runId: run.id, replace, subtasks: output }],
+          );
+          const saved = await store.saveGeneratedSubtasks(tx, sets);
+          return new Map(
+            done.map(({ item }) => {
+              const set = item.storyId === null ? null : saved.get(item.storyId);
+              if (!set) return [item.id, null];
+              const { createdIds, deletedCount } = set;
+              return [item.id, { createdCount: createdIds.length, deletedCount, subtaskIds: createdIds }];
+            }),
+          );
+        },
+      };
+    },
+  };
+}

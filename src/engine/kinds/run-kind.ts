@@ -1,0 +1,63 @@
+import type { Transaction } from "../../database/database.ts";
+import type { Usage } from "../../generation/generator.ts";
+import type { Draft } from "../../pubsub/progress.ts";
+import type { RunItemRow, RunRow } from "../../pubsub/run-events.ts";
+
+/**
+ * What the engine must know of a kind of run: what an item is, how it is generated and how it is saved. One file a kind;
+ * everything else of a run's life is the same for all of them.
+ */
+export interface RunKind<Output = unknown> {
+  /** The phase of a run while its items are worked on. */
+  readonly phase: RunRow["phase"];
+  /** Whether a provider limits calls: see `Generator.limited`. */
+  readonly limited: boolean;
+  /** Who generates, for the log: "outline", or "anthropic (claude-…)". */
+  readonly generator: string;
+  /** What an item is called and what it gets: "story" and "subtasks". */
+  readonly words: { readonly item: string; readonly created: string };
+  /** What a run may be over, in order: everything in a parent, or those of `ids` that are still there. */
+  targets(reader: Transaction, scope: TargetScope): Promise<Target[]>;
+  /** Reads what all items of the run are told, once an execution. */
+  open(reader: Transaction, run: RunRow): Promise<KindSession<Output>>;
+}
+
+/** The parent of a kind's targets is the epic for stories, the project for epics. */
+export type TargetScope = { readonly parentId: string } | { readonly ids: readonly string[] };
+
+/** What an item of a run is made from; one of the two ids is set. */
+export interface Target {
+  readonly storyId: string | null;
+  readonly epicId: string | null;
+  readonly code: string;
+  readonly title: string;
+}
+
+export interface KindSession<Output = unknown> {
+  /** What there is to do for each of these items, as things are now; an item whose story has gone is left out. */
+  read(reader: Transaction, items: readonly RunItemRow[]): Promise<Map<string, ItemWork<Output>>>;
+  /** Saves checked sets in one transaction; null for an item whose story has gone. */
+  save(tx: Transaction, done: readonly { item: RunItemRow; output: Output }[]): Promise<Map<string, Saved | null>>;
+}
+
+export interface ItemWork<Output> {
+  /** Why the item is left as it is; null where it is to be generated. */
+  readonly skip: string | null;
+  /**
+   * @throws GenerationError with a message for the user
+   * @throws the signal's reason when aborted
+   */
+  generate(call: GenerationCall): Promise<Output>;
+}
+
+export interface GenerationCall {
+  readonly signal: AbortSignal;
+  readonly onDraft: (draft: Draft) => void;
+  readonly onUsage: (spent: Usage) => void;
+}
+
+export interface Saved {
+  readonly createdCount: number;
+  readonly deletedCount: number;
+  readonly subtaskIds: readonly string[];
+}

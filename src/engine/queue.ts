@@ -1,0 +1,69 @@
+import type { Logger } from "pino";
+import { fromPrisma, PgBoss } from "pg-boss";
+import type { Transaction } from "../database/database.ts";
+
+// pg-boss hands runs to workers: a job is a lease and a wake-up, never the truth, which is in our own tables. Its defaults
+// recover slowly; with these a worker that was killed is replaced in 11 s (docs/decisions/queue.md).
+
+const QUEUE = "runs";
+/** A job that shows no life for this long is given to another worker; the least that pg-boss takes. */
+const HEARTBEAT_SECONDS = 10;
+
+export interface RunQueue {
+  /** Gives a run to the workers, in the transaction that makes it. A run that is with them already stays so. */
+  enqueue(tx: Transaction, runIds: readonly string[]): Promise<void>;
+  /** Takes up runs with `handle`, up to `concurrency` at once; what it rejects is handed out again. */
+  work(concurrency: number, handle: (runId: string, signal: AbortSignal) => Promise<void>): Promise<void>;
+  /** Hands out no more; jobs under way are awaited up to `timeoutMs`. */
+  close(timeoutMs: number): Promise<void>;
+}
+
+/** Connects to the queue, making or upgrading its tables (schema `pgboss`) first. */
+export async function createRunQueue(options: { url: string; log: Logger }): Promise<RunQueue> {
+  const boss = new PgBoss({
+    connectionString: options.url,
+    application_name: "storymill queue",
+    max: 4,
+    useListenNotify: true,
+    schedule: false,
+    superviseIntervalSeconds: 1,
+    monitorIntervalSeconds: 1,
+    queueCacheIntervalSeconds: 1,
+  });
+  boss.on("error", (error) => options.log.warn({ err: error }, "the queue met an error and goes on"));
+  await boss.start();
+  await boss.createQueue(QUEUE, {
+    policy: "exclusive",
+    notify: true,
+    heartbeatSeconds: HEARTBEAT_SECONDS,
+    // The longest that pg-boss takes; each lost heartbeat costs a retry, and no number of them may strand a run.
+    expireInSeconds: 86_399,
+    retryLimit: 2_147_483_647,
+    retryDelay: 0,
+    retryBackoff: false,
+  });
+  return {
+    async enqueue(tx, runIds) {
+      const jobs = runIds.map((runId) => ({ data: { runId }, singletonKey: runId }));
+      if (jobs.length > 0) await boss.insert(QUEUE, jobs, { db: fromPrisma(tx) });
+    },
+    async work(concurrency, handle) {
+      await boss.work<{ runId: string }>(
+        QUEUE,
+        {
+          localConcurrency: concurrency,
+          batchSize: 1,
+          pollingIntervalSeconds: 0.5,
+          notifyPollingIntervalSeconds: 2,
+          heartbeatRefreshSeconds: 1,
+        },
+        async ([job]) => {
+          if (job !== undefined) await handle(job.data.runId, job.signal);
+        },
+      );
+    },
+    async close(timeoutMs) {
+      await boss.stop({ graceful: true, timeout: timeoutMs, close: true });
+    },
+  };
+}

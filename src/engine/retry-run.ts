@@ -1,0 +1,46 @@
+import type { Database } from "../database/database.ts";
+import { NotFoundError } from "../errors.ts";
+import { hasEnded, type RunRow } from "../pubsub/run-events.ts";
+import { createRun } from "./create-run.ts";
+import { NothingToDoError, RunAlreadyActiveError } from "./errors.ts";
+import { kindOf, type RunKinds } from "./kinds/registry.ts";
+import type { RunQueue } from "./queue.ts";
+
+/**
+ * Starts a new run, with the same options, over those items of an ended one that failed, were cancelled or never ended,
+ * and whose story (or epic) is still there.
+ * @throws NotFoundError for the run
+ * @throws NothingToDoError where nothing of it is left to do
+ * @throws RunAlreadyActiveError where it is active itself, or another one is; InvalidInputError, IdempotencyConflictError
+ * as `createRun` does
+ */
+export async function retryRun(
+  parts: { database: Database; queue: RunQueue; kinds: RunKinds },
+  { runId, idempotencyKey }: { runId: string; idempotencyKey: string | null },
+): Promise<RunRow> {
+  const { database, queue, kinds } = parts;
+  const run = await database.prisma.run.findUnique({ where: { id: runId } });
+  if (run === null) throw new NotFoundError("Run", runId);
+  const { projectId, epicId, type, mode, existingBehavior, pacing } = run;
+  return createRun(database, queue, {
+    projectId,
+    epicId,
+    retryOfId: runId,
+    type,
+    options: { mode, existingBehavior, pacing },
+    idempotencyKey,
+    request: { retry: runId },
+    select: async () => {
+      if (!hasEnded(run)) throw new RunAlreadyActiveError(run);
+      const items = await database.prisma.runItem.findMany({
+        where: { runId, status: { notIn: ["COMPLETED", "SKIPPED"] } },
+        select: { storyId: true, epicId: true },
+      });
+      const ids = items.map((item) => item.storyId ?? item.epicId).filter((id) => id !== null);
+      const targets = ids.length > 0 ? await kindOf(kinds, run).targets(database.prisma, { ids }) : [];
+      if (targets.length === 0)
+        throw new NothingToDoError("Nothing of this run failed or was left undone, so there is nothing to retry.");
+      return targets;
+    },
+  });
+}
