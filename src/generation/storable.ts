@@ -1,0 +1,9 @@
+/** Whether PostgreSQL can keep it as UTF-8 text: no NUL and no half of a surrogate pair. */
+export function isStorable(text: string): boolean {
+  return !text.includes("\0") && text.isWellFormed();
+}
+
+/** The same text without what cannot be stored: NULs go, half surrogate pairs become U+FFFD. */
+export function toStorable(text: string): string {
+  return text.replaceAll("\0", "").toWellFormed();
+}
