@@ -1,5 +1,6 @@
 import { PrismaPg } from "@prisma/adapter-pg";
 import pg from "pg";
+import { isDeadlock } from "./passing-error.ts";
 import { Prisma, PrismaClient } from "./generated/prisma/client.ts";
 
 export { Prisma };
@@ -8,15 +9,26 @@ export type Transaction = Prisma.TransactionClient;
 
 export interface Database {
   readonly prisma: PrismaClient;
-  /** The connections that `prisma` uses too, for the few reads that cannot afford a query builder. */
+  /** The connections, for who watches over their use; statements go through `prisma` and `read`. */
   readonly pool: pg.Pool;
   /**
-   * Runs `work` in one transaction; waits up to 10 s for a connection and lets it take up to 30 s.
+   * Runs one reading statement beside Prisma, on the connections that it uses too: for reads on hot paths. Its text is
+   * prepared once a connection, so values belong into `values`.
+   */
+  read<R extends pg.QueryResultRow>(text: string, values: readonly unknown[]): Promise<R[]>;
+  /**
+   * Runs `work` in one transaction; waits up to 10 s for a connection and lets it take up to 30 s. Where two transactions
+   * stand in each other's way, PostgreSQL ends one, and its `work` is run again: it must change nothing but the database.
    * @throws what `work` throws, after a roll-back
    */
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
+
+const MAX_TRIES = 3;
+
+/** Clients choose which columns are read, so how many texts there are: from here on they are planned each time. */
+const MAX_PREPARED = 500;
 
 /**
  * Opens a pool of at most `maxConnections` on a migrated database. Connects when first used.
@@ -40,10 +52,25 @@ export function createDatabase(options: {
     }),
     transactionOptions: { maxWait: 10_000, timeout: 30_000 },
   });
+  const prepared = new Map<string, string>();
   return {
     prisma,
     pool,
-    transaction: (work) => prisma.$transaction(work),
+    async read<R extends pg.QueryResultRow>(text: string, values: readonly unknown[]) {
+      const name = prepared.get(text) ?? (prepared.size < MAX_PREPARED ? `read ${prepared.size + 1}` : undefined);
+      if (name !== undefined) prepared.set(text, name);
+      const { rows } = await pool.query<R>({ ...(name === undefined ? {} : { name }), text, values: [...values] });
+      return rows;
+    },
+    async transaction(work) {
+      for (let tries = 1; ; tries += 1) {
+        try {
+          return await prisma.$transaction(work);
+        } catch (error) {
+          if (tries === MAX_TRIES || !isDeadlock(error)) throw error;
+        }
+      }
+    },
     close: async () => {
       await prisma.$disconnect();
       await pool.end();

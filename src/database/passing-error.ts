@@ -49,6 +49,14 @@ export function isForeignKeyViolation(error: unknown): boolean {
   );
 }
 
+/** Whether PostgreSQL ended the transaction because another one stood in its way. */
+export function isDeadlock(error: unknown): boolean {
+  return (
+    error instanceof Prisma.PrismaClientKnownRequestError &&
+    (error.code === "P2034" || /^40/.test(sqlState(error) ?? ""))
+  );
+}
+
 function sqlState(error: Prisma.PrismaClientKnownRequestError): string | undefined {
   const code = /"?(?:originalCode|code)"?:\s*"?([0-9A-Z]{5})"?/.exec(JSON.stringify(error.meta ?? {}));
   return code?.[1];

@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import type pg from "pg";
+import type { Database } from "./database.ts";
 import type { Prisma } from "./generated/prisma/client.ts";
 
 // Reads for lists of lists. One statement reads a page for each of many parents, with LIMIT in the database and only the
@@ -18,6 +17,8 @@ export interface Rows {
 }
 export type Table = keyof Rows;
 export type Column<T extends Table> = keyof Rows[T] & string;
+
+type Reader = Pick<Database, "read">;
 
 /** One key of an order; together the keys of an order tell any two rows apart. */
 export interface OrderKey {
@@ -54,7 +55,7 @@ export interface PageRead<T extends Table> extends ListRead<T> {
 
 /** A page of rows for each parent, in the order of `parentIds`; pass `[""]` where the list has no parent. */
 export async function readPages<T extends Table>(
-  pool: pg.Pool,
+  database: Reader,
   read: PageRead<T>,
   parentIds: readonly string[],
 ): Promise<Rows[T][][]> {
@@ -70,8 +71,7 @@ export async function readPages<T extends Table>(
   if (read.before) conditions.push(`(${keys.join(", ")}) ${read.descending ? ">" : "<"} ${place(read.before)}`);
   const rows = `SELECT ${read.columns.map((column) => `t."${column}"`).join(", ")} FROM "${read.table}" t
     ${where(conditions)} ORDER BY ${keys.map((key) => (backwards ? `${key} DESC` : key)).join(", ")} LIMIT ${parameter(read.limit)}::int`;
-  const found = await query<{ rows: Rows[T][] | null }>(
-    pool,
+  const found = await database.read<{ rows: Rows[T][] | null }>(
     `SELECT (SELECT json_agg(r) FROM (${rows}) r) AS rows ${from}`,
     values,
   );
@@ -83,15 +83,14 @@ export async function readPages<T extends Table>(
 
 /** How many rows each parent's list has, in the order of `parentIds`. */
 export async function countRows<T extends Table>(
-  pool: pg.Pool,
+  database: Reader,
   read: ListRead<T>,
   parentIds: readonly string[],
 ): Promise<number[]> {
   const { values, parameter } = parameters();
   const from = parents(read.parent, parentIds, parameter);
   const conditions = listConditions(read, parameter);
-  const found = await query<{ count: number }>(
-    pool,
+  const found = await database.read<{ count: number }>(
     `SELECT (SELECT count(*)::int FROM "${read.table}" t ${where(conditions)}) AS count ${from}`,
     values,
   );
@@ -100,14 +99,13 @@ export async function countRows<T extends Table>(
 
 /** The rows with these ids, by id; those that are not there are left out. */
 export async function readByIds<T extends Table>(
-  pool: pg.Pool,
+  database: Reader,
   table: T,
   columns: readonly Column<T>[],
   ids: readonly string[],
 ): Promise<Map<string, Rows[T]>> {
   const rows = `SELECT ${columns.map((column) => `t."${column}"`).join(", ")} FROM "${table}" t WHERE t.id = ANY($1::uuid[])`;
-  const found = await query<{ rows: (Rows[T] & { id: string })[] | null }>(
-    pool,
+  const found = await database.read<{ rows: (Rows[T] & { id: string })[] | null }>(
     `SELECT json_agg(r) AS rows FROM (${rows}) r`,
     [ids],
   );
@@ -116,14 +114,13 @@ export async function readByIds<T extends Table>(
 
 /** The subtasks that must come first, for each of these subtasks, in order. */
 export async function readPrerequisites(
-  pool: pg.Pool,
+  database: Reader,
   columns: readonly Column<"Subtask">[],
   subtaskIds: readonly string[],
 ): Promise<Rows["Subtask"][][]> {
   const rows = `SELECT ${columns.map((column) => `t."${column}"`).join(", ")} FROM "SubtaskDependency" d
     JOIN "Subtask" t ON t.id = d."dependsOnId" WHERE d."subtaskId" = p.id ORDER BY t.position, t.id`;
-  const found = await query<{ rows: Rows["Subtask"][] | null }>(
-    pool,
+  const found = await database.read<{ rows: Rows["Subtask"][] | null }>(
     `SELECT (SELECT json_agg(r) FROM (${rows}) r) AS rows FROM unnest($1::uuid[]) WITH ORDINALITY AS p(id, n) ORDER BY p.n`,
     [subtaskIds],
   );
@@ -150,16 +147,6 @@ function listConditions(read: ListRead<Table>, parameter: (value: unknown) => st
 
 function where(conditions: readonly string[]): string {
   return conditions.length > 0 ? `WHERE ${conditions.join(" AND ")}` : "";
-}
-
-/** Prepared once a connection: the name is that of the text. */
-async function query<R extends pg.QueryResultRow>(
-  pool: pg.Pool,
-  text: string,
-  values: readonly unknown[],
-): Promise<R[]> {
-  const name = createHash("sha1").update(text).digest("base64url");
-  return (await pool.query<R>({ name, text, values: [...values] })).rows;
 }
 
 /** JSON has no times: the columns that hold one end in "At" or are called so. */

@@ -78,7 +78,7 @@ CREATE TABLE "Story" (
     "persona" TEXT,
     "narrative" TEXT,
     "description" TEXT,
-    "acceptanceCriteria" TEXT[],
+    "acceptanceCriteria" TEXT[] DEFAULT ARRAY[]::TEXT[],
     "priority" "Priority",
     "effort" "Effort",
     "position" INTEGER NOT NULL,
@@ -98,8 +98,8 @@ CREATE TABLE "Subtask" (
     "title" TEXT NOT NULL,
     "description" TEXT NOT NULL,
     "effort" "Effort" NOT NULL,
-    "acceptanceCriteria" TEXT[],
-    "coversCriteria" INTEGER[],
+    "acceptanceCriteria" TEXT[] DEFAULT ARRAY[]::TEXT[],
+    "coversCriteria" INTEGER[] DEFAULT ARRAY[]::INTEGER[],
     "status" "SubtaskStatus" NOT NULL DEFAULT 'TODO',
     "origin" "SubtaskOrigin" NOT NULL,
     "position" INTEGER NOT NULL,
@@ -334,6 +334,10 @@ ALTER TABLE "Run" ADD CONSTRAINT "Run_counters_check" CHECK (
 ALTER TABLE "Run" ADD CONSTRAINT "Run_ended_check" CHECK (("status" IN ('QUEUED', 'RUNNING')) = ("completedAt" IS NULL));
 ALTER TABLE "RunItem" ADD CONSTRAINT "RunItem_counters_check" CHECK ("attempts" >= 0 AND "createdCount" >= 0 AND "deletedCount" >= 0);
 ALTER TABLE "RunEvent" ADD CONSTRAINT "RunEvent_seq_check" CHECK ("seq" >= 1);
+
+-- Lists are empty, never absent
+ALTER TABLE "Story" ADD CONSTRAINT "Story_lists_check" CHECK ("acceptanceCriteria" IS NOT NULL);
+ALTER TABLE "Subtask" ADD CONSTRAINT "Subtask_lists_check" CHECK ("acceptanceCriteria" IS NOT NULL AND "coversCriteria" IS NOT NULL);
 
 -- Which programs may run on it
 ALTER TABLE "Compatibility" ADD CONSTRAINT "Compatibility_one_row_check" CHECK ("id" = 1);
