@@ -9,13 +9,18 @@ const QUEUE = "runs";
 /** A job that shows no life for this long is given to another worker; the least that pg-boss takes. */
 const HEARTBEAT_SECONDS = 10;
 
+/** An execution gives its run back well within this. */
+const STOP_MS = 6_000;
+
 export interface RunQueue {
   /** Gives a run to the workers, in the transaction that makes it. A run that is with them already stays so. */
   enqueue(tx: Transaction, runIds: readonly string[]): Promise<void>;
   /** Takes up runs with `handle`, up to `concurrency` at once; what it rejects is handed out again. */
   work(concurrency: number, handle: (runId: string, signal: AbortSignal) => Promise<void>): Promise<void>;
-  /** Hands out no more; jobs under way are awaited up to `timeoutMs`. */
-  close(timeoutMs: number): Promise<void>;
+  /** @throws where the queue cannot be reached */
+  check(): Promise<void>;
+  /** Hands out no more, and waits a few seconds for jobs under way. */
+  close(): Promise<void>;
 }
 
 /** Connects to the queue, making or upgrading its tables (schema `pgboss`) first. */
@@ -62,8 +67,11 @@ export async function createRunQueue(options: { url: string; log: Logger }): Pro
         },
       );
     },
-    async close(timeoutMs) {
-      await boss.stop({ graceful: true, timeout: timeoutMs, close: true });
+    async check() {
+      await boss.schemaVersion();
+    },
+    async close() {
+      await boss.stop({ graceful: true, timeout: STOP_MS, close: true });
     },
   };
 }

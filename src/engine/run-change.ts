@@ -137,7 +137,7 @@ function counted(run: RunRow, before: ItemStatus, item: RunItemRow): RunPatch {
 }
 
 async function writeRun(tx: Transaction, run: RunRow): Promise<void> {
-  const { id, projectId, request, ...data } = run;
+  const { id, projectId, request: _request, ...data } = run;
   await tx.run.updateMany({ where: { id, projectId }, data });
 }
 

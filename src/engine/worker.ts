@@ -1,4 +1,3 @@
-import type { Logger } from "pino";
 import { isPassing } from "../database/passing-error.ts";
 import { type ExecutionParts, executeRun } from "./executor/execute-run.ts";
 import { finishRun } from "./finish-run.ts";

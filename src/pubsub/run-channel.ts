@@ -36,6 +36,8 @@ export function createRunChannel(options: {
   let again = false;
 
   function deliver(event: RunEvent): void {
+    // A read that began for others, who have left since, may bring what the ones who are live now came in with.
+    if (latest !== null && event.seq <= latest.seq) return;
     latest = { seq: event.seq, run: event.run };
     if (event.item !== null) lastOfItem.set(event.item.id, event.seq);
     const progress = progressOf(event);
@@ -92,7 +94,8 @@ export function createRunChannel(options: {
       return latest?.seq ?? null;
     },
     join(subscriber, seq, run) {
-      if (latest !== null && live.size > 0 && latest.seq > seq) return false;
+      // Also where nobody is live: a read from `latest` on may be under way.
+      if (latest !== null && latest.seq > seq) return false;
       if (latest === null || live.size === 0) {
         latest = { seq, run };
         lastOfItem.clear();

@@ -1,4 +1,4 @@
-import { Prisma, type Transaction } from "../database/database.ts";
+import type { Prisma, Transaction } from "../database/database.ts";
 
 export type RunRow = Prisma.RunModel;
 export type RunItemRow = Prisma.RunItemModel;

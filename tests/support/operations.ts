@@ -121,11 +121,15 @@ export const RetryRun = graphql(`
         run {
           id
           totalItems
+          mode
+          existingBehavior
+          pacing
           retryOf {
             id
           }
           items {
             nodes {
+              code
               title
             }
           }
@@ -203,6 +207,9 @@ export const ReadRun = graphql(`
       status
       phase
       phaseDetail
+      mode
+      existingBehavior
+      pacing
       error
       progress
       totalItems
@@ -211,6 +218,19 @@ export const ReadRun = graphql(`
       skippedItems
       cancelledItems
       createdCount
+      elapsedMs
+      estimatedRemainingMs
+      startCursor
+      startedAt
+      completedAt
+      epic {
+        id
+      }
+      usage {
+        inputTokens
+        outputTokens
+        costUsd
+      }
       items(first: 200) {
         totalCount
         nodes {
@@ -222,12 +242,16 @@ export const ReadRun = graphql(`
           error
           createdCount
           deletedCount
+          startedAt
+          usage {
+            inputTokens
+          }
           story {
             id
           }
         }
       }
-      logs {
+      logs(first: 200) {
         nodes {
           seq
           level
@@ -263,6 +287,95 @@ export const ReadStories = graphql(`
           }
         }
       }
+    }
+  }
+`);
+
+export const CreateEpic = graphql(`
+  mutation CreateEpic($input: CreateEpicInput!) {
+    createEpic(input: $input) {
+      __typename
+      ... on CreateEpicPayload {
+        epic {
+          id
+        }
+      }
+      ... on Error {
+        message
+      }
+    }
+  }
+`);
+
+export const CreateSubtask = graphql(`
+  mutation CreateSubtask($input: CreateSubtaskInput!) {
+    createSubtask(input: $input) {
+      __typename
+      ... on CreateSubtaskPayload {
+        subtask {
+          id
+        }
+      }
+      ... on Error {
+        message
+      }
+    }
+  }
+`);
+
+export const UpdateSubtask = graphql(`
+  mutation UpdateSubtask($input: UpdateSubtaskInput!) {
+    updateSubtask(input: $input) {
+      __typename
+      ... on UpdateSubtaskPayload {
+        subtask {
+          id
+          status
+        }
+      }
+      ... on Error {
+        message
+      }
+    }
+  }
+`);
+
+export const MoveStory = graphql(`
+  mutation MoveStory($input: MoveStoryInput!) {
+    moveStory(input: $input) {
+      __typename
+      ... on MoveStoryPayload {
+        story {
+          id
+        }
+      }
+      ... on Error {
+        message
+      }
+    }
+  }
+`);
+
+export const DeleteStory = graphql(`
+  mutation DeleteStory($id: ID!) {
+    deleteStory(input: { id: $id }) {
+      __typename
+    }
+  }
+`);
+
+export const DeleteEpic = graphql(`
+  mutation DeleteEpic($id: ID!) {
+    deleteEpic(input: { id: $id }) {
+      __typename
+    }
+  }
+`);
+
+export const DeleteProject = graphql(`
+  mutation DeleteProject($id: ID!) {
+    deleteProject(input: { id: $id }) {
+      __typename
     }
   }
 `);

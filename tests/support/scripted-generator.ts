@@ -5,27 +5,37 @@ export interface ScriptedGenerator extends Generator {
   readonly requests: SplitRequest[];
   /** How many calls are under way. */
   readonly inFlight: () => number;
+  /** From now on behaves so, and has got no request yet. By default five subtasks at once. */
+  script(behave?: Behaviour): void;
 }
 
-type Behaviour = (request: SplitRequest, call: number) => Promise<readonly GeneratedSubtask[]>;
+/** What a call does; `call` counts from 1 for each title. */
+export type Behaviour = (request: SplitRequest, call: number) => Promise<readonly GeneratedSubtask[]>;
 
-/** @param behave what each call does; `call` counts from 1 for each title. By default five subtasks at once. */
+const fiveAtOnce: Behaviour = async ({ story }) => subtasksFor(story.title);
+
 export function createScriptedGenerator(
-  behave: Behaviour = async ({ story }) => subtasksFor(story.title),
+  behave: Behaviour = fiveAtOnce,
+  options: { limited?: boolean } = {},
 ): ScriptedGenerator {
   const requests: SplitRequest[] = [];
+  let behaviour = behave;
   let inFlight = 0;
   return {
     name: "scripted",
     model: null,
-    limited: false,
+    limited: options.limited ?? false,
     requests,
     inFlight: () => inFlight,
+    script(next = fiveAtOnce) {
+      behaviour = next;
+      requests.length = 0;
+    },
     async splitStory(request) {
       requests.push(request);
       inFlight += 1;
       try {
-        return await behave(request, requests.filter(({ story }) => story.title === request.story.title).length);
+        return await behaviour(request, requests.filter(({ story }) => story.title === request.story.title).length);
       } finally {
         inFlight -= 1;
       }
@@ -43,38 +53,4 @@ export function subtasksFor(title: string, count = 5): GeneratedSubtask[] {
     dependsOn: i === 0 ? [] : [i - 1],
     coversCriteria: [],
   }));
-}
-
-/** A door that calls wait at until the test opens it; an aborted call leaves with the signal's reason. */
-export interface Gate {
-  pass(signal: AbortSignal): Promise<void>;
-  open(): void;
-  /** Resolves when so many calls have come to the door. */
-  reached(count: number): Promise<void>;
-}
-
-export function createGate(): Gate {
-  const opened = Promise.withResolvers<void>();
-  const waiting: { count: number; resolve: () => void }[] = [];
-  let arrived = 0;
-  return {
-    async pass(signal) {
-      arrived += 1;
-      for (const { count, resolve } of waiting) if (arrived >= count) resolve();
-      const aborted = Promise.withResolvers<never>();
-      const leave = () => aborted.reject(signal.reason);
-      if (signal.aborted) leave();
-      signal.addEventListener("abort", leave);
-      try {
-        await Promise.race([opened.promise, aborted.promise]);
-      } finally {
-        signal.removeEventListener("abort", leave);
-      }
-    },
-    open: () => opened.resolve(),
-    reached(count) {
-      if (arrived >= count) return Promise.resolve();
-      return new Promise((resolve) => waiting.push({ count, resolve }));
-    },
-  };
 }

@@ -35,6 +35,8 @@ export const RUN_CONTEXT: RunContext = {
   project: { name: "Open budgets", description: "Budgets of cities", context: "TypeScript, PostgreSQL" },
   epic: { title: "Publishing", description: null },
   storyTitles: ["Edit a dataset I have published", "Delete a dataset I have published"],
+  instructions: null,
+  nonce: "f00dcafe",
 };
 
 /** A request that remembers what it was told. */
@@ -57,9 +59,11 @@ export function splitRequest(
     context: told.context ?? RUN_CONTEXT,
     story: told.story ?? storyToSplit(),
     mode: told.mode ?? "COMPACT",
+    model: null,
     signal: told.signal ?? new AbortController().signal,
     onDraft: (draft) => void drafts.push(draft),
     onUsage: (usage) => void spent.push(usage),
+    onLimits: () => {},
     drafts,
     spent,
   };

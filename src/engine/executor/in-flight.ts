@@ -39,7 +39,12 @@ export function createInFlight(onOutcome: (succeeded: boolean) => void): InFligh
     const onUsage = (usage: Usage) => (spent = addUsage(spent, usage));
     let result: Outcome["result"];
     try {
-      const output = await work.generate({ signal, onUsage, onDraft: (draft) => signal.aborted || onDraft(draft) });
+      const output = await work.generate({
+        signal,
+        onUsage,
+        onDraft: (draft) => signal.aborted || onDraft(draft),
+        onLimits: () => {},
+      });
       result = { output };
     } catch (error) {
       result = { error };

@@ -1,6 +1,7 @@
 import type { Transaction } from "../../database/database.ts";
 import type { GeneratedSubtask, Generator, RunContext, StoryToSplit } from "../../generation/generator.ts";
-import type { RunKind, TargetScope } from "./run-kind.ts";
+import type { RunRow } from "../../pubsub/run-events.ts";
+import type { ItemWork, RunKind, TargetScope } from "./run-kind.ts";
 
 /** What this kind reads of the backlog and writes to it, in the caller's transaction. */
 export interface SubtaskStore {
@@ -10,7 +11,7 @@ export interface SubtaskStore {
     scope: TargetScope,
   ): Promise<{ readonly id: string; readonly code: string; readonly title: string }[]>;
   /** Null where the epic has gone. */
-  readRunContext(reader: Transaction, epicId: string): Promise<RunContext | null>;
+  readRunContext(reader: Transaction, epicId: string): Promise<Omit<RunContext, "instructions" | "nonce"> | null>;
   /** By story id; stories that have gone are left out. `existingSubtasks` are those that the new ones will stand beside. */
   readStoriesToSplit(
     reader: Transaction,
@@ -20,15 +21,24 @@ export interface SubtaskStore {
   /** By story id; null for a story that has gone. */
   saveGeneratedSubtasks(
     tx: Transaction,
-    sets: readonly { storyId: string; runId: string; replace: boolean; subtasks: readonly GeneratedSubtask[] }[],
+    sets: readonly {
+      storyId: string;
+      runId: string;
+      replace: boolean;
+      subtasks: readonly GeneratedSubtask[];
+      /** The criteria as the generator saw them: what is covered follows by text where they were edited since. */
+      storyCriteria: readonly string[];
+    }[],
   ): Promise<Map<string, { createdIds: string[]; deletedCount: number } | null>>;
 }
 
+interface SubtaskSet {
+  readonly subtasks: readonly GeneratedSubtask[];
+  readonly storyCriteria: readonly string[];
+}
+
 /** GENERATE_SUBTASKS: an item is a story of an epic, and gets subtasks. */
-export function createGenerateSubtasksKind(
-  generator: Generator,
-  store: SubtaskStore,
-): RunKind<readonly GeneratedSubtask[]> {
+export function createGenerateSubtasksKind(generator: Generator, store: SubtaskStore): RunKind<SubtaskSet> {
   return {
     phase: "GENERATING_SUBTASKS",
     limited: generator.limited,
@@ -39,30 +49,30 @@ export function createGenerateSubtasksKind(
       return stories.map(({ id, code, title }) => ({ storyId: id, epicId: null, code, title }));
     },
     async open(reader, run) {
-      const context = run.epicId === null ? null : await store.readRunContext(reader, run.epicId);
+      const read = run.epicId === null ? null : await store.readRunContext(reader, run.epicId);
+      const context = read && { ...read, instructions: null, nonce: nonceOf(run) };
       const replace = run.existingBehavior === "REPLACE";
       return {
         async read(tx, items) {
           const storyIds = items.map((item) => item.storyId).filter((id) => id !== null);
           const stories = await store.readStoriesToSplit(tx, storyIds, { replace });
-          return new Map(
-            items.flatMap((item) => {
-              const story = item.storyId === null ? undefined : stories.get(item.storyId);
-              if (story === undefined || context === null) return [];
-              const skip =
-                run.existingBehavior === "SKIP" && story.subtaskCount > 0 ? "It has subtasks already." : null;
-              return [
-                [
-                  item.id,
-                  { skip, generate: (call) => generator.splitStory({ context, story, mode: run.mode, ...call }) },
-                ],
-              ];
-            }),
-          );
+          const work = new Map<string, ItemWork<SubtaskSet>>();
+          for (const { id, storyId } of items) {
+            const story = storyId === null ? undefined : stories.get(storyId);
+            if (story === undefined || context === null) continue;
+            work.set(id, {
+              skip: run.existingBehavior === "SKIP" && story.subtaskCount > 0 ? "It has subtasks already." : null,
+              generate: async (call) => ({
+                subtasks: await generator.splitStory({ context, story, mode: run.mode, model: null, ...call }),
+                storyCriteria: story.acceptanceCriteria,
+              }),
+            });
+          }
+          return work;
         },
         async save(tx, done) {
           const sets = done.flatMap(({ item, output }) =>
-            item.storyId === null ? [] : [{ storyId: item.storyId, runId: run.id, replace, subtasks: output }],
+            item.storyId === null ? [] : [{ storyId: item.storyId, runId: run.id, replace, ...output }],
           );
           const saved = await store.saveGeneratedSubtasks(tx, sets);
           return new Map(
@@ -77,4 +87,9 @@ export function createGenerateSubtasksKind(
       };
     },
   };
+}
+
+/** Unknown to whoever wrote the stories, and the same after a takeover: the random part of the run's id. */
+function nonceOf(run: RunRow): string {
+  return run.id.slice(-12);
 }

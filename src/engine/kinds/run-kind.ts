@@ -1,5 +1,5 @@
 import type { Transaction } from "../../database/database.ts";
-import type { Usage } from "../../generation/generator.ts";
+import type { ProviderLimits, Usage } from "../../generation/generator.ts";
 import type { Draft } from "../../pubsub/progress.ts";
 import type { RunItemRow, RunRow } from "../../pubsub/run-events.ts";
 
@@ -54,6 +54,7 @@ export interface GenerationCall {
   readonly signal: AbortSignal;
   readonly onDraft: (draft: Draft) => void;
   readonly onUsage: (spent: Usage) => void;
+  readonly onLimits: (limits: ProviderLimits) => void;
 }
 
 export interface Saved {

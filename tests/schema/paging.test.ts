@@ -1,0 +1,196 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Database } from "../../src/database/database.ts";
+import { encodeId } from "../../src/schema/ids.ts";
+import { seedBacklog, type Seeded } from "../support/backlog.ts";
+import { createTestDatabase } from "../support/database.ts";
+import { type BacklogApi, createBacklogApi } from "../support/graphql.ts";
+
+const PAGE = /* GraphQL */ `
+  query ($id: ID!, $first: Int, $after: String, $last: Int, $before: String) {
+    story(id: $id) {
+      subtasks(first: $first, after: $after, last: $last, before: $before) {
+        totalCount
+        nodes {
+          code
+        }
+        edges {
+          cursor
+          node {
+            code
+          }
+        }
+        pageInfo {
+          hasNextPage
+          hasPreviousPage
+          startCursor
+          endCursor
+        }
+      }
+    }
+  }
+`;
+
+let database: Database;
+let api: BacklogApi;
+let seeded: Seeded;
+let id: string;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  api = createBacklogApi(database);
+  seeded = await seedBacklog(database, { stories: 2, subtasks: 60 });
+  id = encodeId("Story", seeded.stories[0]?.id ?? "");
+});
+afterAll(() => database.close());
+
+interface Page {
+  totalCount: number;
+  nodes: { code: string }[];
+  edges: { cursor: string; node: { code: string } }[];
+  pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; startCursor: string | null; endCursor: string | null };
+}
+
+async function page(args: { first?: number; after?: string | null; last?: number; before?: string | null }) {
+  const data = await api.data(PAGE, { id, ...args });
+  const { subtasks } = data["story"] as { subtasks: Page };
+  return { ...subtasks, codes: subtasks.nodes.map((node) => node.code) };
+}
+
+async function errorOf(operation: string, variables?: Record<string, unknown>) {
+  const { errors = [] } = await api.execute(operation, variables);
+  expect(errors).toHaveLength(1);
+  return { message: errors[0]?.message, code: errors[0]?.extensions["code"] };
+}
+
+function codes(from: number, to: number): string[] {
+  return Array.from({ length: to - from + 1 }, (_, index) => `ST${from + index}`);
+}
+
+describe("a page of a list", () => {
+  it("has fifty rows where nothing is said, in order of position, so that ST10 comes after ST9", async () => {
+    const { codes: found, edges, pageInfo, totalCount } = await page({});
+    expect(found).toEqual(codes(1, 50));
+    expect(edges.map((edge) => edge.node.code)).toEqual(found);
+    expect(totalCount).toBe(60);
+    expect(pageInfo).toEqual({
+      hasNextPage: true,
+      hasPreviousPage: false,
+      startCursor: edges[0]?.cursor,
+      endCursor: edges[49]?.cursor,
+    });
+  });
+
+  it("leads forwards through the whole list", async () => {
+    const found: string[][] = [];
+    let after: string | null = null;
+    let more = true;
+    while (more) {
+      const next = await page({ first: 25, after });
+      found.push(next.codes);
+      expect(next.totalCount).toBe(60);
+      expect(next.pageInfo.hasPreviousPage).toBe(after !== null);
+      after = next.pageInfo.endCursor;
+      more = next.pageInfo.hasNextPage;
+    }
+    expect(found).toEqual([codes(1, 25), codes(26, 50), codes(51, 60)]);
+  });
+
+  it("leads backwards through the whole list, each page in the list's order", async () => {
+    const found: string[][] = [];
+    let before: string | null = null;
+    let more = true;
+    while (more) {
+      const next = await page({ last: 25, before });
+      found.push(next.codes);
+      expect(next.totalCount).toBe(60);
+      expect(next.pageInfo.hasNextPage).toBe(before !== null);
+      before = next.pageInfo.startCursor;
+      more = next.pageInfo.hasPreviousPage;
+    }
+    expect(found).toEqual([codes(36, 60), codes(11, 35), codes(1, 10)]);
+  });
+
+  it("lies between two cursors where both are given", async () => {
+    const { edges } = await page({});
+    const between = { after: edges[4]?.cursor, before: edges[9]?.cursor };
+    expect((await page(between)).codes).toEqual(codes(6, 9));
+    expect((await page({ ...between, first: 2 })).codes).toEqual(codes(6, 7));
+    expect((await page({ ...between, last: 2 })).codes).toEqual(codes(8, 9));
+  });
+
+  it("is exactly full and has nothing after it where the list ends with it", async () => {
+    const { codes: found, pageInfo } = await page({ first: 60 });
+    expect(found).toHaveLength(60);
+    expect(pageInfo.hasNextPage).toBe(false);
+  });
+
+  it("is empty after the last row and in an empty list", async () => {
+    const all = await page({ first: 200 });
+    expect(await page({ after: all.pageInfo.endCursor })).toMatchObject({
+      nodes: [],
+      totalCount: 60,
+      pageInfo: { hasNextPage: false, hasPreviousPage: true, startCursor: null, endCursor: null },
+    });
+    const empty = await api.data(PAGE, { id: encodeId("Story", seeded.stories[1]?.id ?? "") });
+    expect(empty).toEqual({
+      story: {
+        subtasks: {
+          totalCount: 0,
+          nodes: [],
+          edges: [],
+          pageInfo: { hasNextPage: false, hasPreviousPage: false, startCursor: null, endCursor: null },
+        },
+      },
+    });
+  });
+
+  it("goes on after a row that has been deleted since", async () => {
+    const other = await seedBacklog(database, { subtasks: 4 });
+    const variables = { id: encodeId("Story", other.stories[0]?.id ?? "") };
+    const first = await api.data(PAGE, { ...variables, first: 2 });
+    const { pageInfo } = (first["story"] as { subtasks: Page }).subtasks;
+    await database.prisma.subtask.delete({ where: { id: other.subtasks[1]?.id ?? "" } });
+    const rest = await api.data(PAGE, { ...variables, after: pageInfo.endCursor });
+    expect(rest).toMatchObject({ story: { subtasks: { totalCount: 3, nodes: [{ code: "ST3" }, { code: "ST4" }] } } });
+  });
+
+  it.each([
+    [{ first: 0 }, "`first` is 0; it must be from 1 to 200."],
+    [{ first: -1 }, "`first` is -1; it must be from 1 to 200."],
+    [{ first: 201 }, "`first` is 201; it must be from 1 to 200."],
+    [{ last: 0 }, "`last` is 0; it must be from 1 to 200."],
+    [{ last: 201 }, "`last` is 201; it must be from 1 to 200."],
+    [{ first: 1, last: 1 }, "Give either `first` or `last`, not both."],
+  ])("of %o is an error that says so", async (args, message) => {
+    expect(await errorOf(PAGE, { id, ...args })).toEqual({ message, code: "BAD_USER_INPUT" });
+  });
+
+  it.each([
+    ["nonsense", "nonsense"],
+    ["an empty text", ""],
+    ["JSON that is no list", Buffer.from("{}").toString("base64url")],
+    ["a place of another shape", Buffer.from('["0"]').toString("base64url")],
+    [
+      "a place with a number that no position is",
+      Buffer.from(`[${2 ** 40},"${crypto.randomUUID()}"]`).toString("base64url"),
+    ],
+    ["a place without an id", Buffer.from('[0,"x"]').toString("base64url")],
+  ])("refuses %s as a cursor and says so", async (_what, cursor) => {
+    for (const name of ["after", "before"])
+      expect(await errorOf(PAGE, { id, [name]: cursor })).toEqual({
+        message: `\`${name}\` is not a cursor of this list. Pass the \`cursor\` of an edge, or \`startCursor\` or \`endCursor\`.`,
+        code: "BAD_USER_INPUT",
+      });
+  });
+
+  it("can be asked for twice in one operation, and is read once", async () => {
+    const twice = `{
+      a: projects(first: 1) { nodes { name } totalCount }
+      b: projects(first: 1) { nodes { name } totalCount }
+    }`;
+    const data = await api.data(twice);
+    expect(data["a"]).toEqual({ nodes: [{ name: "Garden" }], totalCount: await database.prisma.project.count() });
+    expect(data["b"]).toEqual(data["a"]);
+    expect(await api.statements(twice)).toBe(2);
+  });
+});
