@@ -51,7 +51,8 @@ export async function updateStory(database: Database, input: UpdateStoryInput): 
       const { acceptanceCriteria: before } = await findStory(tx, id);
       await followCriteria(tx, id, before, changes.acceptanceCriteria);
     }
-    const [story] = await tx.story.updateManyAndReturn({ where: { id }, data: changes });
+    const edited = Object.keys(changes).length > 0 ? { ...changes, editedAt: new Date() } : {};
+    const [story] = await tx.story.updateManyAndReturn({ where: { id }, data: edited });
     if (story === undefined) throw new NotFoundError("Story", id);
     return story;
   });

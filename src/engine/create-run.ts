@@ -3,8 +3,9 @@ import { isDeepStrictEqual } from "node:util";
 import type { Database, Transaction } from "../database/database.ts";
 import { isForeignKeyViolation, isUniqueViolation } from "../database/passing-error.ts";
 import { InvalidInputError } from "../errors.ts";
-import { appendEvents, type RunRow } from "../pubsub/run-events.ts";
+import { appendEvents, NOTHING_SAVED, type RunRow } from "../pubsub/run-events.ts";
 import { IdempotencyConflictError, RunAlreadyActiveError } from "./errors.ts";
+import type { GenerationOptions } from "./generation-options.ts";
 import type { Target } from "./kinds/run-kind.ts";
 import type { RunQueue } from "./queue.ts";
 import { ACTIVE } from "./run-change.ts";
@@ -14,10 +15,10 @@ export interface NewRun {
   readonly epicId: string | null;
   readonly retryOfId: string | null;
   readonly type: RunRow["type"];
-  readonly options: Pick<RunRow, "mode" | "existingBehavior" | "pacing">;
+  readonly options: GenerationOptions;
   readonly idempotencyKey: string | null;
   /** The input after defaults, in one canonical form: what a key is compared by. */
-  readonly request: { readonly [name: string]: string | readonly string[] | null };
+  readonly request: { readonly [name: string]: string | number | readonly string[] | null };
   /** Reads what the run will be over; called again where it has changed in the meantime. */
   readonly select: () => Promise<readonly Target[]>;
 }
@@ -80,7 +81,7 @@ async function insertRun(
     SELECT id, ${projectId}::uuid, ${run.id}::uuid, "storyId", "epicId", code, title, position
     FROM jsonb_to_recordset(${JSON.stringify(items)}::jsonb)
       AS r(id uuid, "storyId" uuid, "epicId" uuid, code text, title text, position int)`;
-  await appendEvents(tx, [{ seq: 1, kind: "RUN_UPDATED", at: new Date(), run, item: null, subtaskIds: [], log: null }]);
+  await appendEvents(tx, [{ seq: 1, kind: "RUN_UPDATED", at: new Date(), run, item: null, saved: NOTHING_SAVED, log: null }]);
   await queue.enqueue(tx, [run.id]);
   return run;
 }

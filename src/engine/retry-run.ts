@@ -21,13 +21,13 @@ export async function retryRun(
   const { database, queue, kinds } = parts;
   const run = await database.prisma.run.findUnique({ where: { id: runId } });
   if (run === null) throw new NotFoundError("Run", runId);
-  const { projectId, epicId, type, mode, existingBehavior, pacing } = run;
+  const { projectId, epicId, type, mode, existingBehavior, pacing, model, instructions, maxCostUsd } = run;
   return createRun(database, queue, {
     projectId,
     epicId,
     retryOfId: runId,
     type,
-    options: { mode, existingBehavior, pacing },
+    options: { mode, existingBehavior, pacing, model, instructions, maxCostUsd },
     idempotencyKey,
     request: { retry: runId },
     select: async () => {

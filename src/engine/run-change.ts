@@ -2,10 +2,12 @@ import type { Database, Transaction } from "../database/database.ts";
 import {
   appendEvents,
   type LogLevel,
+  NOTHING_SAVED,
   type RunEvent,
   type RunEventKind,
   type RunItemRow,
   type RunRow,
+  type SavedIds,
 } from "../pubsub/run-events.ts";
 
 export type RunPatch = Partial<Omit<RunRow, "id" | "projectId" | "seq" | "request">>;
@@ -36,7 +38,7 @@ export interface RunChange {
   /** Changes the run and tells of it. */
   update(patch: RunPatch): void;
   /** Changes an item and tells of it, counters of the run included; the item as it is now, and the event's seq. */
-  updateItem(item: RunItemRow, patch: ItemPatch, saved?: readonly string[]): { item: RunItemRow; seq: number };
+  updateItem(item: RunItemRow, patch: ItemPatch, saved?: SavedIds): { item: RunItemRow; seq: number };
   /** Moves all items of these statuses to a terminal one, counted but untold: follow it with `update`. */
   endItems(
     where: { statuses: readonly ItemStatus[]; storyIds?: readonly string[] },
@@ -74,9 +76,9 @@ export async function changeRun<T>(
   const items = new Map<string, RunItemRow>();
   const events: RunEvent[] = [];
 
-  function tell(kind: RunEventKind, about: Partial<Pick<RunEvent, "item" | "subtaskIds" | "log">> = {}): void {
+  function tell(kind: RunEventKind, about: Partial<Pick<RunEvent, "item" | "saved" | "log">> = {}): void {
     run = { ...run, seq: run.seq + 1, heartbeatAt: at };
-    events.push({ seq: run.seq, kind, at, run, item: null, subtaskIds: [], log: null, ...about });
+    events.push({ seq: run.seq, kind, at, run, item: null, saved: NOTHING_SAVED, log: null, ...about });
   }
 
   const change: RunChange = {
@@ -92,15 +94,18 @@ export async function changeRun<T>(
       run = { ...run, ...patch };
       tell("RUN_UPDATED");
     },
-    updateItem(before, patch, saved = []) {
+    updateItem(before, patch, saved = NOTHING_SAVED) {
       const item = { ...before, ...patch };
       items.set(item.id, item);
       run = { ...run, ...counted(run, before.status, item) };
       if (item.status === "GENERATING") run = { ...run, currentItemId: item.id };
-      tell("ITEM_UPDATED", { item, subtaskIds: saved });
+      tell("ITEM_UPDATED", { item, saved });
       return { item, seq: run.seq };
     },
     async endItems({ statuses, storyIds }, status, error) {
+      // What this change has ended already must not be ended, and counted, again.
+      await writeItems(tx, [...items.values()]);
+      items.clear();
       const count =
         await tx.$executeRaw`UPDATE "RunItem" SET status = ${status}::"RunItemStatus", error = ${error}, "completedAt" = ${at}
         WHERE "runId" = ${run.id}::uuid AND status::text = ANY(${statuses}::text[])
@@ -114,7 +119,7 @@ export async function changeRun<T>(
   };
 
   const result = await work(change);
-  if (items.size > 0) await writeItems(tx, [...items.values()]);
+  await writeItems(tx, [...items.values()]);
   if (run !== locked) await writeRun(tx, run);
   await appendEvents(tx, events);
   return { result, run };
@@ -142,6 +147,7 @@ async function writeRun(tx: Transaction, run: RunRow): Promise<void> {
 }
 
 async function writeItems(tx: Transaction, items: readonly RunItemRow[]): Promise<void> {
+  if (items.length === 0) return;
   await tx.$executeRaw`UPDATE "RunItem" i SET status = r.status, attempts = r.attempts, "createdCount" = r."createdCount",
       "deletedCount" = r."deletedCount", "inputTokens" = r."inputTokens", "outputTokens" = r."outputTokens",
       "cacheReadTokens" = r."cacheReadTokens", "cacheWriteTokens" = r."cacheWriteTokens", "costUsd" = r."costUsd",

@@ -29,8 +29,8 @@ export const subtasksAnswer = z.object({ subtasks: z.array(answeredSubtask) });
 
 export type AnsweredSubtask = z.infer<typeof answeredSubtask>;
 
-/** What a candidate for the answer holds: its entries, not yet looked into, or null where it has no list of them. */
-export function entriesOf(candidate: unknown): readonly unknown[] | null {
-  const parsed = z.object({ subtasks: z.array(z.unknown()) }).safeParse(candidate);
-  return parsed.success ? parsed.data.subtasks : null;
+/** What a candidate for an answer holds under a name: entries, not yet looked into, or null where it has no list of them. */
+export function entriesOf(candidate: unknown, list: string): readonly unknown[] | null {
+  const parsed = z.object({ [list]: z.array(z.unknown()) }).safeParse(candidate);
+  return parsed.success ? (parsed.data[list] ?? null) : null;
 }

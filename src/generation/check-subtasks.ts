@@ -2,9 +2,10 @@ import { answeredSubtask, entriesOf, type AnsweredSubtask } from "./answer.ts";
 import { resolveReferences } from "./check-references.ts";
 import type { GeneratedSubtask, GenerationMode, StoryToSplit } from "./generator.ts";
 import { SUBTASK_COUNTS } from "./modes.ts";
-import { cutAtWord, lengthOf } from "../backlog/characters.ts";
+import { cutAtWord } from "../backlog/characters.ts";
 import { LIMITS } from "../backlog/texts.ts";
-import { isStorable, toStorable } from "./storable.ts";
+import { countProblems, lengthProblems, shapeProblems } from "./set-problems.ts";
+import { toStorable } from "./storable.ts";
 import { titleKey } from "./title-key.ts";
 
 /** What a set of subtasks is held against. */
@@ -24,24 +25,17 @@ export type CheckedSet =
  * `uncoveredCriteria` names them.
  */
 export function checkSubtasks(candidate: unknown, rules: SetRules): CheckedSet {
-  const entries = entriesOf(candidate);
+  const entries = entriesOf(candidate, "subtasks");
   if (entries === null) {
     return { ok: false, problems: ['The answer must be an object with a list named "subtasks".'] };
   }
 
-  const problems = countProblems(entries.length, rules.mode);
+  const problems = countProblems(entries.length, SUBTASK_COUNTS[rules.mode], rules.mode, ["subtask", "subtasks"]);
   const wellFormed: { readonly index: number; readonly subtask: AnsweredSubtask }[] = [];
   for (const [index, entry] of entries.entries()) {
     const parsed = answeredSubtask.safeParse(entry);
     if (parsed.success) wellFormed.push({ index, subtask: tidied(parsed.data) });
-    else {
-      for (const issue of parsed.error.issues) {
-        const where = issue.path.length === 0 ? "it" : issue.path.join(" ");
-        problems.push(
-          `Subtask ${index + 1}: ${where} ${issue.path.length === 0 ? "must be an object" : issue.message}.`,
-        );
-      }
-    }
+    else problems.push(...shapeProblems(`Subtask ${index + 1}`, parsed.error));
   }
 
   for (const { index, subtask } of wellFormed) {
@@ -91,13 +85,6 @@ function tidied(subtask: AnsweredSubtask): AnsweredSubtask {
   };
 }
 
-function countProblems(count: number, mode: GenerationMode): string[] {
-  const { least, most } = SUBTASK_COUNTS[mode];
-  if (count >= least && count <= most) return [];
-  const found = count === 1 ? "is 1 subtask" : `are ${count} subtasks`;
-  return [`There ${found}; ${mode} asks for ${least} to ${most}.`];
-}
-
 function textProblems(subtask: AnsweredSubtask): string[] {
   const { acceptanceCriteria: criteria } = subtask;
   const problems = [
@@ -109,15 +96,6 @@ function textProblems(subtask: AnsweredSubtask): string[] {
   if (criteria.length > LIMITS.criteria) {
     problems.push(`it has ${criteria.length} acceptance criteria; at most ${LIMITS.criteria} are allowed`);
   }
-  return problems;
-}
-
-function lengthProblems(what: string, text: string, limit: number): string[] {
-  const problems: string[] = [];
-  const length = lengthOf(text);
-  if (length === 0) problems.push(`${what} must not be empty`);
-  if (length > limit) problems.push(`${what} has ${length} characters; at most ${limit} are allowed`);
-  if (!isStorable(text)) problems.push(`${what} holds a NUL or half of a surrogate pair, which cannot be stored`);
   return problems;
 }
 

@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { entriesOf } from "./answer.ts";
-import { EFFORTS, type SubtaskDraft } from "./generator.ts";
+import { EFFORTS, type StoryDraft, type SubtaskDraft } from "./generator.ts";
 import { cutAtWord } from "../backlog/characters.ts";
 import { LIMITS } from "../backlog/texts.ts";
 import { toStorable } from "./storable.ts";
@@ -10,6 +9,7 @@ const draftEntry = z.object({
   description: z.string().catch(""),
   effort: z.enum(EFFORTS).nullable().catch(null),
 });
+const storyEntry = z.object({ narrative: z.string().trim().min(1) });
 
 /** What can be shown of one entry before the set is checked, or null where it has no title to show. */
 export function draftOf(entry: unknown, index: number): SubtaskDraft | null {
@@ -24,7 +24,10 @@ export function draftOf(entry: unknown, index: number): SubtaskDraft | null {
   };
 }
 
-/** The drafts of a whole answer, in order. */
-export function draftsOf(candidate: unknown): SubtaskDraft[] {
-  return (entriesOf(candidate) ?? []).flatMap((entry, index) => draftOf(entry, index) ?? []);
+/** The same of a story: what tells most of it is its narrative, where it has one. */
+export function storyDraftOf(entry: unknown, index: number): StoryDraft | null {
+  const draft = draftOf(entry, index);
+  const { data } = storyEntry.safeParse(entry);
+  if (draft === null || data === undefined) return draft;
+  return { ...draft, description: cutAtWord(toStorable(data.narrative), LIMITS.narrative) };
 }

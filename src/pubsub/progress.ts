@@ -1,4 +1,4 @@
-import type { LogLevel, RunEvent, RunItemRow, RunRow } from "./run-events.ts";
+import { type LogLevel, NOTHING_SAVED, type RunEvent, type RunItemRow, type RunRow, type SavedIds } from "./run-events.ts";
 
 /** A subtask (or story) as it has just been written, before its item's set is checked and saved. */
 export interface Draft {
@@ -27,20 +27,21 @@ export interface Progress {
   readonly at: Date;
   readonly run: RunRow;
   readonly item: RunItemRow | null;
-  readonly subtaskIds: readonly string[];
+  /** What has just been saved for the item. */
+  readonly saved: SavedIds;
   readonly draft: Draft | null;
   readonly log: { readonly seq: number; readonly level: LogLevel; readonly message: string; readonly at: Date } | null;
 }
 
 export function snapshot(run: RunRow, at: Date): Progress {
-  return { kind: "SNAPSHOT", seq: run.seq, at, run, item: null, subtaskIds: [], draft: null, log: null };
+  return { kind: "SNAPSHOT", seq: run.seq, at, run, item: null, saved: NOTHING_SAVED, draft: null, log: null };
 }
 
-export function progressOf({ seq, kind, at, run, item, subtaskIds, log }: RunEvent): Progress {
-  return { kind, seq, at, run, item, subtaskIds, draft: null, log: log === null ? null : { ...log, seq, at } };
+export function progressOf({ seq, kind, at, run, item, saved, log }: RunEvent): Progress {
+  return { kind, seq, at, run, item, saved, draft: null, log: log === null ? null : { ...log, seq, at } };
 }
 
 /** A draft after the last event that its watchers have. */
 export function drafted({ item, draft }: DraftMessage, last: { seq: number; run: RunRow }, at: Date): Progress {
-  return { kind: "DRAFTED", seq: last.seq, at, run: last.run, item, subtaskIds: [], draft, log: null };
+  return { kind: "DRAFTED", seq: last.seq, at, run: last.run, item, saved: NOTHING_SAVED, draft, log: null };
 }

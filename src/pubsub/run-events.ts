@@ -12,6 +12,14 @@ export function hasEnded(run: Pick<RunRow, "status">): boolean {
   return TERMINAL_STATUSES.some((status) => status === run.status);
 }
 
+/** What has just been saved for an item, by what it is. */
+export interface SavedIds {
+  readonly subtaskIds: readonly string[];
+  readonly storyIds: readonly string[];
+}
+
+export const NOTHING_SAVED: SavedIds = { subtaskIds: [], storyIds: [] };
+
 /** One entry of a run's log, with the run and the item as they were right after it. */
 export interface RunEvent {
   readonly seq: number;
@@ -20,7 +28,7 @@ export interface RunEvent {
   readonly run: RunRow;
   readonly item: RunItemRow | null;
   /** What has just been saved for the item. */
-  readonly subtaskIds: readonly string[];
+  readonly saved: SavedIds;
   readonly log: { readonly level: LogLevel; readonly message: string } | null;
 }
 
@@ -33,7 +41,7 @@ const DATA_VERSION = 1;
  */
 export async function appendEvents(tx: Transaction, events: readonly RunEvent[]): Promise<void> {
   if (events.length === 0) return;
-  const rows = events.map(({ seq, kind, at, run, item, subtaskIds, log }) => ({
+  const rows = events.map(({ seq, kind, at, run, item, saved, log }) => ({
     projectId: run.projectId,
     runId: run.id,
     seq,
@@ -42,7 +50,7 @@ export async function appendEvents(tx: Transaction, events: readonly RunEvent[])
     itemId: item?.id ?? null,
     level: log?.level ?? null,
     message: log?.message ?? null,
-    data: { v: DATA_VERSION, run: { ...run, request: undefined, idempotencyKey: undefined }, item, subtaskIds },
+    data: { v: DATA_VERSION, run: { ...run, request: undefined, idempotencyKey: undefined }, item, ...saved },
   }));
   await tx.$executeRaw`INSERT INTO "RunEvent" ("projectId", "runId", seq, kind, at, "itemId", level, message, data)
     SELECT "projectId", "runId", seq, kind, at, "itemId", level, message, data
@@ -70,7 +78,7 @@ export async function readEvents(
       at: row.at,
       run: { ...EMPTY_RUN, ...revive(data["run"]), id: row.runId, projectId: row.projectId, seq: row.seq },
       item: row.itemId === null ? null : { ...EMPTY_ITEM, ...revive(data["item"]), id: row.itemId, runId: row.runId },
-      subtaskIds: Array.isArray(data["subtaskIds"]) ? data["subtaskIds"].map(String) : [],
+      saved: { subtaskIds: idsIn(data["subtaskIds"]), storyIds: idsIn(data["storyIds"]) },
       log: row.level === null ? null : { level: row.level, message: row.message ?? "" },
     };
   });
@@ -78,6 +86,10 @@ export async function readEvents(
 
 function parseData(data: Prisma.JsonValue): Record<string, unknown> {
   return typeof data === "object" && data !== null && !Array.isArray(data) ? data : {};
+}
+
+function idsIn(value: unknown): string[] {
+  return Array.isArray(value) ? value.map(String) : [];
 }
 
 /** Scalars as they were stored, with their times made times again. */
@@ -104,6 +116,10 @@ const EMPTY_RUN: RunRow = {
   mode: "STANDARD",
   existingBehavior: "SKIP",
   pacing: "NORMAL",
+  model: null,
+  instructions: null,
+  maxCostUsd: null,
+  personaSet: null,
   totalItems: 0,
   completedItems: 0,
   failedItems: 0,

@@ -11,6 +11,7 @@ import { defineSubtasks } from "./backlog/subtasks.ts";
 import { createBuilder } from "./builder.ts";
 import { defineErrors } from "./errors.ts";
 import { defineNode } from "./node.ts";
+import { defineGenerationOptions } from "./runs/generation-options.ts";
 import { defineRunItems } from "./runs/run-items.ts";
 import { defineRunLogs } from "./runs/run-logs.ts";
 import { defineRunMutations } from "./runs/run-mutations.ts";
@@ -35,10 +36,11 @@ export function buildSchema(): GraphQLSchema {
   defineSubtaskMutations(builder, types);
   defineImport(builder, types);
   const Usage = defineUsage(builder);
+  const Options = defineGenerationOptions(builder, types);
   defineRuns(builder, types, Usage);
   defineRunItems(builder, types, Usage);
   defineRunLogs(builder, types);
-  defineRunMutations(builder, types);
+  defineRunMutations(builder, types, Options);
   defineRunProgress(builder, types);
   return builder.toSchema();
 }

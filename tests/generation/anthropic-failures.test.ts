@@ -3,16 +3,25 @@ import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createAnthropicGenerator, type AnthropicOptions } from "../../src/generation/anthropic/anthropic-generator.ts";
 import { GenerationError } from "../../src/generation/generator.ts";
+import { asAnthropic } from "../support/as-anthropic.ts";
 import {
-  answers,
-  breaks,
-  fails,
-  says,
-  sends,
-  startLoopbackClaude,
-  type LoopbackClaude,
-  type Reply,
-} from "../support/loopback-claude.ts";
+  badKey,
+  badRequest,
+  breaksOff,
+  innerFailure,
+  notPermitted,
+  overloaded,
+  rateLimited,
+  refuses,
+  runsOut,
+  spendLimit,
+  tooLarge,
+  unavailablePage,
+  unknownModel,
+  webPage,
+} from "../support/loopback-claude/known-failures.ts";
+import { answers, breaks, fails, hangs, says, sends, type Reply } from "../support/loopback-claude/replies.ts";
+import { startLoopbackClaude, type LoopbackClaude } from "../support/loopback-claude/server.ts";
 import { splitRequest } from "../support/split-requests.ts";
 import { subtasksAnswer } from "../support/subtask-answers.ts";
 
@@ -23,9 +32,9 @@ beforeEach(async () => {
 });
 afterEach(() => claude.close());
 
-/** How a split ends whose first call gets this reply. */
-async function failureAfter(reply: Reply, options: Partial<AnthropicOptions> = {}) {
-  claude.script(reply, answers(subtasksAnswer(3)));
+/** How a split ends whose calls get these replies. */
+async function failureAfter(replies: Reply | readonly Reply[], options: Partial<AnthropicOptions> = {}) {
+  claude.script(...[replies].flat(), answers(subtasksAnswer(3)));
   const request = splitRequest();
   const generator = createAnthropicGenerator({
     apiKey: "sk-test-key",
@@ -38,175 +47,138 @@ async function failureAfter(reply: Reply, options: Partial<AnthropicOptions> = {
     (reason: unknown) => reason,
   );
   if (!(error instanceof GenerationError)) throw error;
-  return { ...error, message: error.message, cause: error.cause, spent: request.spent, calls: claude.requests.length };
+  const { message, cause, fatal, retry } = error;
+  return { message, cause, fatal, retry, spent: request.spent, calls: claude.requests.length };
 }
 
-/** Requests for Anthropic itself, answered by the loopback server. */
-function asAnthropic(): Partial<AnthropicOptions> {
-  return {
-    baseURL: null,
-    fetch: (url, init) =>
-      fetch(
-        (url instanceof Request ? url.url : url.toString()).replace("https://api.anthropic.com", claude.baseURL),
-        init,
-      ),
-  };
-}
+const AGAIN = { afterMs: null, throttled: false };
+const SLOWER = { afterMs: null, throttled: true };
+const ANSWER = JSON.stringify(subtasksAnswer(3));
 
 describe("a call that fails says what happened and what to do, and is made only once", () => {
   it.each([
+    ["a bad key", badKey(), /^Anthropic does not accept the API key\. Set a valid ANTHROPIC_API_KEY/u],
+    ["unpaid bills", fails(402, "billing_error", "Payment required"), /^Anthropic cannot bill this account\./u],
+    ["no permission", notPermitted(), /^Anthropic does not permit this key to use claude-sonnet-5-5\./u],
+    ["an unknown model", unknownModel(), /^Anthropic knows no model "claude-sonnet-5-5"\. Set MODEL/u],
+    ["no credit", badRequest("Your credit balance is too low"), /^Anthropic reports .* no credit left/u],
+    ["a limit of one's own", spendLimit("owner"), /has reached its own limit/u],
     [
-      "a bad key",
-      fails(401, "authentication_error", "invalid x-api-key"),
-      true,
-      /^Anthropic does not accept the API key\. Set a valid ANTHROPIC_API_KEY/u,
+      "an organization on hold",
+      fails(400, "invalid_request_error", "on hold", { details: { error_code: "organization_on_hold" } }),
+      /It says: on hold/u,
     ],
-    ["unpaid bills", fails(402, "billing_error", "Payment required"), true, /^Anthropic cannot bill this account\./u],
-    [
-      "no permission",
-      fails(403, "permission_error", "not allowed"),
-      true,
-      /^Anthropic does not permit this key to use claude-sonnet-5-5\./u,
-    ],
-    [
-      "an unknown model",
-      fails(404, "not_found_error", "model: claude-sonnet-5-5"),
-      true,
-      /^Anthropic knows no model "claude-sonnet-5-5"\. Set MODEL/u,
-    ],
-    [
-      "a request too large",
-      fails(413, "request_too_large", "too large"),
-      false,
-      /^Anthropic takes no request as large as this story with its context\. Shorten/u,
-    ],
+    ["a spend limit", spendLimit("enforced"), /^Anthropic reports that the spend limit of this account has been/u],
+    ["a contract's limit", spendLimit("contract"), /spend limit/u],
+    ["a 429 without a time to come back", rateLimited(null), /spend limit/u],
+  ])("%s: every further call would meet it", async (_, reply, message) => {
+    const failure = await failureAfter(reply, asAnthropic(claude));
+    expect(failure.message).toMatch(message);
+    expect(failure.message).toMatch(/\(Request req_1\.\)$/u);
+    expect(failure.message).not.toMatch(/sk-test/u);
+    expect(failure).toMatchObject({ fatal: true, retry: null, spent: [], calls: 1, cause: expect.any(Error) });
+  });
+
+  it.each([
+    ["a request too large", tooLarge(), /^Anthropic takes no request as large as this one with its context\. Shorten/u],
     [
       "a request it refuses",
-      fails(400, "invalid_request_error", "max_tokens: too many"),
-      false,
+      badRequest(),
       /^Anthropic refused the request \(HTTP 400\)\. It says: max_tokens: too many/u,
     ],
     [
       "a request it cannot process",
       fails(422, "invalid_request_error", "no"),
-      false,
       /^Anthropic refused the request \(HTTP 422\)/u,
     ],
+  ])("%s: this one would meet it again", async (_, reply, message) => {
+    const failure = await failureAfter(reply, asAnthropic(claude));
+    expect(failure.message).toMatch(message);
+    expect(failure).toMatchObject({ fatal: false, retry: null, spent: [], calls: 1 });
+  });
+
+  it.each([
+    ["a rate limit", rateLimited(7), { afterMs: 7000, throttled: true }, /limits how fast .* slower pacing\./u],
     [
-      "no credit",
-      fails(400, "invalid_request_error", "Your credit balance is too low"),
-      true,
-      /^Anthropic reports that this account has no credit left/u,
-    ],
-    [
-      "a limit of one's own",
-      fails(400, "invalid_request_error", "You have reached your specified API usage limits."),
-      true,
-      /has reached its own limit/u,
-    ],
-    [
-      "an organization on hold",
-      fails(400, "invalid_request_error", "on hold", { details: { error_code: "organization_on_hold" } }),
-      true,
-      /It says: on hold/u,
-    ],
-    [
-      "a spend limit",
-      fails(429, "rate_limit_error", "limit", {
-        details: { error_code: "enforced_spend_limit_reached" },
-        headers: { "retry-after": "60" },
-      }),
-      true,
-      /^Anthropic reports that the spend limit of this account has been reached\./u,
-    ],
-    [
-      "a contract's limit",
-      fails(429, "rate_limit_error", "limit", { details: { error_code: "contract_spend_limit_reached" } }),
-      true,
-      /spend limit/u,
-    ],
-    ["a 429 without a time to come back", fails(429, "rate_limit_error", "limit"), true, /spend limit/u],
-    [
-      "a 429 that may be repeated",
-      fails(429, "rate_limit_error", "limit", { headers: { "x-should-retry": "true" } }),
-      false,
+      "a rate limit in milliseconds",
+      fails(429, "rate_limit_error", "slow down", { headers: { "retry-after-ms": "350", "retry-after": "1" } }),
+      { afterMs: 350, throttled: true },
       /slower pacing/u,
     ],
     [
-      "a rate limit",
-      fails(429, "rate_limit_error", "slow down", { headers: { "retry-after": "7" } }),
-      false,
-      /^Anthropic limits how fast it may be asked, .* slower pacing\./u,
+      "a rate limit until a date",
+      fails(429, "rate_limit_error", "slow down", { headers: { "retry-after": "Mon, 23 Nov 2026 12:00:09 GMT" } }),
+      { afterMs: 9000, throttled: true },
+      /slower pacing/u,
     ],
     [
-      "an overload",
-      fails(529, "overloaded_error", "Overloaded"),
-      false,
-      /^Anthropic is overloaded\. Retry the run in a while\./u,
+      "a 429 that may be repeated",
+      fails(429, "rate_limit_error", "limit", { headers: { "x-should-retry": "true" } }),
+      SLOWER,
+      /slower pacing/u,
     ],
-    ["an inner failure", fails(500, "api_error", "boom"), false, /^Anthropic failed to answer \(HTTP 500\)\. Retry/u],
+    ["an overload", overloaded(), SLOWER, /^Anthropic is overloaded\. Retry the run in a while\./u],
+    ["an inner failure", innerFailure(), AGAIN, /^Anthropic failed to answer \(HTTP 500\)\. Retry/u],
+    ["a page of a proxy", unavailablePage(), AGAIN, /^Anthropic failed to answer \(HTTP 503\)\. Retry/u],
     [
-      "a page of a proxy",
-      sends(503, "text/html", "<h1>Down</h1>"),
-      false,
-      /^Anthropic failed to answer \(HTTP 503\)\. Retry/u,
+      "a server that says when it is back",
+      fails(503, "api_error", "back soon", { headers: { "retry-after": "30" } }),
+      { afterMs: 30_000, throttled: false },
+      /HTTP 503/u,
     ],
-  ])("%s", async (_, reply, fatal, message) => {
-    const failure = await failureAfter(reply, asAnthropic());
+  ])("%s: trying again may help", async (_, reply, retry, message) => {
+    const now = (): number => Date.parse("2026-11-23T12:00:00Z");
+    const failure = await failureAfter(reply, { ...asAnthropic(claude), now });
     expect(failure.message).toMatch(message);
-    expect(failure.message).toMatch(/\(Request req_1\.\)$/u);
-    expect(failure.message).not.toMatch(/sk-test|<h1>/u);
-    expect(failure).toMatchObject({ fatal, spent: [], calls: 1, cause: expect.any(Error) });
+    expect(failure.message).not.toMatch(/<h1>/u);
+    expect(failure).toMatchObject({ fatal: false, retry, spent: [], calls: 1, cause: expect.any(Error) });
   });
 
   it.each([
     [
       "socket that closes",
       breaks(),
-      false,
+      AGAIN,
       /^The model server at 127\.0\.0\.1:\d+ could not be reached \(UND_ERR_SOCKET\)\. Check the network and ANTHROPIC_BASE_URL/u,
     ],
-    [
-      "socket that closes in mid-answer",
-      breaks("half"),
-      false,
-      /^The answer of claude-sonnet-5-5 was cut off on its way\. Retry/u,
-    ],
+    ["socket that closes before the first event", breaks("half"), AGAIN, /was cut off on its way\. Retry/u],
     [
       "body that ends too early",
       sends(200, "application/json", '{"id":"msg_1","content":[{"ty'),
-      false,
+      AGAIN,
       /^The answer of claude-sonnet-5-5 was cut off on its way\. Retry/u,
     ],
     [
+      "stream whose event is cut",
+      sends(200, "text/event-stream", 'event: message_start\ndata: {"type":"mess\n\n'),
+      AGAIN,
+      /was cut off on its way/u,
+    ],
+    ["stream without events", sends(200, "text/event-stream", ""), AGAIN, /sent nothing instead of a model's answer/u],
+    [
       "web page instead of an answer",
-      sends(200, "text/html", "<h1>Sign in</h1>"),
-      false,
+      webPage(),
+      AGAIN,
       /sent a web page or plain text instead of a model's answer\. Check ANTHROPIC_BASE_URL/u,
     ],
     [
       "JSON of something else",
       sends(200, "application/json", '{"models":[]}'),
-      false,
+      AGAIN,
       /sent something else instead of a model's answer/u,
     ],
-    [
-      "wrong path",
-      fails(404, "not_found_error", "no such route"),
-      true,
-      /knows no model "claude-sonnet-5-5", or ANTHROPIC_BASE_URL leads to the wrong place/u,
-    ],
-    [
-      "rate limit without a time",
-      fails(429, "rate_limit_error", "slow down"),
-      false,
-      /limits how fast it may be asked/u,
-    ],
-  ])("a %s, at another server", async (_, reply, fatal, message) => {
+    ["rate limit without a time", rateLimited(null), SLOWER, /limits how fast it may be asked/u],
+  ])("a %s, at another server", async (_, reply, retry, message) => {
     const failure = await failureAfter(reply);
     expect(failure.message).toMatch(message);
     expect(failure.message).not.toContain("<h1>");
-    expect(failure).toMatchObject({ fatal, calls: 1 });
+    expect(failure).toMatchObject({ fatal: false, retry, calls: 1 });
+  });
+
+  it("a wrong path at another server: every further call would meet it", async () => {
+    const failure = await failureAfter(fails(404, "not_found_error", "no such route"));
+    expect(failure.message).toMatch(/knows no model "claude-sonnet-5-5", or ANTHROPIC_BASE_URL leads to the wrong/u);
+    expect(failure).toMatchObject({ fatal: true, retry: null, calls: 1 });
   });
 
   it("a server that is not there", async () => {
@@ -216,43 +188,103 @@ describe("a call that fails says what happened and what to do, and is made only 
     await new Promise((resolve) => server.close(resolve));
     const failure = await failureAfter(breaks(), { baseURL: `http://127.0.0.1:${port}` });
     expect(failure.message).toMatch(/could not be reached \(ECONNREFUSED\)/u);
-    expect(failure).toMatchObject({ fatal: false, calls: 0 });
+    expect(failure).toMatchObject({ fatal: false, retry: AGAIN, calls: 0 });
+  });
+});
+
+describe("an answer that breaks off is told with what it cost until then", () => {
+  it.each([
+    ["its socket is destroyed", breaksOff(ANSWER, "destroy"), AGAIN, /^The answer of \S+ was cut off on its way\./u],
+    ["its stream ends early", breaksOff(ANSWER, "end"), AGAIN, /^The answer of \S+ was cut off on its way\./u],
+    [
+      "the server is overloaded meanwhile",
+      breaksOff(ANSWER, { type: "overloaded_error", message: "Overloaded" }),
+      SLOWER,
+      /is overloaded\. Retry/u,
+    ],
+    [
+      "the server fails meanwhile",
+      breaksOff(ANSWER, { type: "api_error", message: "boom" }),
+      AGAIN,
+      /broke off its answer\. Retry/u,
+    ],
+    [
+      "the server limits it meanwhile",
+      breaksOff(ANSWER, { type: "rate_limit_error", message: "slow down" }),
+      SLOWER,
+      /limits how fast/u,
+    ],
+  ])("when %s", async (_, reply, retry, message) => {
+    const failure = await failureAfter(reply, asAnthropic(claude));
+    expect(failure.message).toMatch(message);
+    expect(failure).toMatchObject({ fatal: false, retry, calls: 1 });
+    const { inputTokens = 0, outputTokens, cacheWriteTokens = 0 } = failure.spent[0] ?? {};
+    expect(failure.spent).toHaveLength(1);
+    expect([inputTokens, cacheWriteTokens]).toEqual([claude.billed.inputTokens, claude.billed.cacheWriteTokens]);
+    expect(inputTokens + cacheWriteTokens).toBeGreaterThan(500);
+    // The stream's first event tells of one token, its last would have told of all.
+    expect(outputTokens).toBe(1);
+  });
+
+  it("when nothing comes any more: it is given up after the longest silence", async () => {
+    const failure = await failureAfter(breaksOff(ANSWER, "stall"), { idleMs: 120 });
+    expect(failure.message).toMatch(/^The model server at \S+ sent nothing for 1 s, and the call was given up\./u);
+    expect(failure).toMatchObject({ fatal: false, retry: AGAIN, spent: [{ outputTokens: 1 }] });
+    expect(await claude.requests[0]?.ended).toBe("left");
+  });
+
+  it.each(["nothing", "headers"] as const)("when %s had come before the silence", async (after) => {
+    const failure = await failureAfter(hangs(after), { idleMs: 120 });
+    expect(failure).toMatchObject({ fatal: false, retry: AGAIN, spent: [] });
+    expect(failure.message).toMatch(/sent nothing for 1 s/u);
+    expect(await claude.requests[0]?.ended).toBe("left");
+  });
+
+  it("pings are signs of life, so that only the deadline ends what they keep up", async () => {
+    const failure = await failureAfter(breaksOff(ANSWER, "pings"), { idleMs: 150, deadlineMs: 600 });
+    expect(failure.message).toMatch(/^claude-sonnet-5-5 did not finish its answer within 1 s\. .* coarser mode\./u);
+    // It had begun to write: the next answer would be as long.
+    expect(failure).toMatchObject({ fatal: false, retry: null });
+  });
+
+  it("an answer that has not begun at the deadline was stuck: trying again may help", async () => {
+    const failure = await failureAfter(breaksOff(ANSWER, "pings", 0), { idleMs: 150, deadlineMs: 400 });
+    expect(failure.message).toMatch(/did not finish its answer within 1 s/u);
+    expect(failure).toMatchObject({ fatal: false, retry: AGAIN });
   });
 });
 
 describe("an answer that is not whole is never parsed, and its cost is told", () => {
-  const whole = JSON.stringify(subtasksAnswer(3));
-
   it.each([
     [
       "refused",
-      says(whole, { stopReason: "refusal", stopDetails: { type: "refusal", category: "cyber" } }),
-      /^claude-sonnet-5-5 declined to work on this story \(cyber\)\. Reword the story/u,
+      says(ANSWER, { stopReason: "refusal", stopDetails: { type: "refusal", category: "cyber" } }),
+      /^claude-sonnet-5-5 declined to work on this \(cyber\)\. Reword it/u,
     ],
-    [
-      "refused without a reason",
-      says("", { stopReason: "refusal" }),
-      /^claude-sonnet-5-5 declined to work on this story\. Reword/u,
-    ],
-    [
-      "cut off at the limit of tokens",
-      says(whole, { stopReason: "max_tokens" }),
-      /grew too long and was cut off\. .* coarser mode\./u,
-    ],
+    ["refused without a reason", refuses(null), /^claude-sonnet-5-5 declined to work on this\. Reword/u],
     [
       "cut off at the model's own limit",
-      says(whole, { stopReason: "model_context_window_exceeded" }),
+      says(ANSWER, { stopReason: "model_context_window_exceeded" }),
       /more than claude-sonnet-5-5 can take in\. Shorten/u,
     ],
   ])("%s", async (_, reply, message) => {
     const failure = await failureAfter(reply);
     expect(failure.message).toMatch(message);
-    expect(failure).toMatchObject({ fatal: false, calls: 1, spent: [{ inputTokens: 1200, outputTokens: 800 }] });
+    expect(failure).toMatchObject({ fatal: false, retry: null, calls: 1 });
+    expect(failure.spent).toMatchObject([{ outputTokens: claude.billed.outputTokens }]);
+  });
+
+  it("an answer that did not fit is asked for once more with more room, and then given up", async () => {
+    const failure = await failureAfter([runsOut(ANSWER.slice(0, 99)), runsOut(ANSWER)]);
+    expect(failure.message).toMatch(/grew too long and was cut off\. .* coarser mode\./u);
+    expect(failure).toMatchObject({ fatal: false, retry: null, calls: 2 });
+    expect(failure.spent).toHaveLength(2);
+    const [first = 0, second = 0] = claude.requests.map(({ body }) => Number(body.max_tokens));
+    expect(second).toBeGreaterThan(first);
   });
 });
 
 it("a correction that fails is told like any other call", async () => {
-  claude.script(answers(subtasksAnswer(2)));
-  const failure = await failureAfter(fails(529, "overloaded_error", "Overloaded"));
-  expect(failure).toMatchObject({ message: expect.stringMatching(/is overloaded/u), calls: 2 });
+  const failure = await failureAfter([answers(subtasksAnswer(2)), overloaded()]);
+  expect(failure).toMatchObject({ message: expect.stringMatching(/is overloaded/u), retry: SLOWER, calls: 2 });
 });

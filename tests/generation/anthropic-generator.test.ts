@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createAnthropicGenerator, type AnthropicOptions } from "../../src/generation/anthropic/anthropic-generator.ts";
 import { GenerationError, type Generator } from "../../src/generation/generator.ts";
-import { answers, hangs, says, sends, startLoopbackClaude, type LoopbackClaude } from "../support/loopback-claude.ts";
+import { answers, hangs, says, sends } from "../support/loopback-claude/replies.ts";
+import { startLoopbackClaude, type LoopbackClaude } from "../support/loopback-claude/server.ts";
 import { splitRequest, storyToSplit } from "../support/split-requests.ts";
 import { subtasksAnswer } from "../support/subtask-answers.ts";
 
@@ -30,7 +31,7 @@ async function failureOf(splitting: Promise<unknown>): Promise<unknown> {
 }
 
 /** The texts of a recorded request's messages, in order. */
-function turnsOf(body: Record<string, unknown>): { role: string; text: string }[] {
+function turnsOf(body: Readonly<Record<string, unknown>>): { role: string; text: string }[] {
   const messages = body["messages"] as { role: string; content: string | { text: string }[] }[];
   return messages.map(({ role, content }) => ({
     role,
@@ -75,7 +76,7 @@ describe("a split by Claude", () => {
     expect(body["max_tokens"]).toBeGreaterThanOrEqual(8_000);
     expect(body).not.toHaveProperty("temperature");
     expect(body).not.toHaveProperty("tools");
-    expect(body).not.toHaveProperty("stream");
+    expect(body["stream"]).toBe(true);
     const schema = JSON.stringify(body["output_config"]);
     for (const refused of [
       "minLength",
@@ -105,7 +106,7 @@ describe("a split by Claude", () => {
     );
   });
 
-  it("tells what it spent, without a price that it does not know", async () => {
+  it("tells what it spent, and what that cost where the model's price is known", async () => {
     claude.script(
       answers(subtasksAnswer(3), {
         usage: { input_tokens: 11, output_tokens: 22, cache_read_input_tokens: 33, cache_creation_input_tokens: 44 },
@@ -113,9 +114,14 @@ describe("a split by Claude", () => {
     );
     const request = splitRequest();
     await generator().splitStory(request);
-    expect(request.spent).toEqual([
-      { inputTokens: 11, outputTokens: 22, cacheReadTokens: 33, cacheWriteTokens: 44, costUsd: null },
-    ]);
+    const tokens = { inputTokens: 11, outputTokens: 22, cacheReadTokens: 33, cacheWriteTokens: 44 };
+    const costUsd = (11 * 2 + 22 * 10 + 33 * 0.1 + 44 * 2.5) / 1e6;
+    expect(request.spent).toEqual([{ ...tokens, costUsd: expect.closeTo(costUsd, 12) }]);
+
+    claude.script(answers(subtasksAnswer(3)));
+    const elsewhere = splitRequest({ model: "llama4" });
+    await generator().splitStory(elsewhere);
+    expect(elsewhere.spent).toMatchObject([{ costUsd: null }]);
   });
 
   it("works with a server that leaves out thinking, usage and stop_reason, and puts a fence around its JSON", async () => {
@@ -207,7 +213,7 @@ describe("an answer that does not pass", () => {
       fatal: false,
       message:
         "claude-sonnet-5-5 answered twice with subtasks that cannot be saved. Subtask 1: title must not be empty. " +
-        "Subtask 2 (“Build part 2”): it depends on itself. Retry the run, or use another MODEL.",
+        "Subtask 2 (“Build part 2”): it depends on itself. Retry the run, or use another model.",
     });
     expect(claude.requests).toHaveLength(2);
     expect(request.spent).toHaveLength(2);

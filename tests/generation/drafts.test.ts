@@ -1,18 +1,23 @@
 import { expect, it } from "vitest";
-import { draftOf, draftsOf } from "../../src/generation/drafts.ts";
+import { draftOf, storyDraftOf } from "../../src/generation/drafts.ts";
 
-it("shows what is there of each entry, at its place in the answer", () => {
-  const candidate = {
-    subtasks: [
-      { title: " Store\nit ", description: " Keep. ", effort: "S" },
-      { description: "no title" },
-      { title: "Show it" },
-    ],
-  };
-  expect(draftsOf(candidate)).toEqual([
-    { index: 0, title: "Store it", description: "Keep.", effort: "S" },
-    { index: 2, title: "Show it", description: "", effort: null },
-  ]);
+it("shows what is there of an entry, at its place in the answer", () => {
+  const told = { title: " Store\nit ", description: " Keep. ", effort: "S" };
+  expect(draftOf(told, 0)).toEqual({ index: 0, title: "Store it", description: "Keep.", effort: "S" });
+  expect(draftOf({ title: "Show it" }, 2)).toEqual({ index: 2, title: "Show it", description: "", effort: null });
+});
+
+it("shows a story by its narrative, where it has one", () => {
+  const told = { title: "Pay", description: "How one pays.", effort: "S" };
+  const narrative = "As a user, I want to pay, so that I get it.";
+  expect(storyDraftOf({ ...told, narrative }, 1)).toEqual({
+    index: 1,
+    title: "Pay",
+    description: narrative,
+    effort: "S",
+  });
+  expect(storyDraftOf({ ...told, narrative: " " }, 1)).toMatchObject({ description: "How one pays." });
+  expect(storyDraftOf({ narrative }, 1)).toBeNull();
 });
 
 it("shows no effort that there is not", () => {
@@ -24,10 +29,10 @@ it("shows no effort that there is not", () => {
   });
 });
 
-it.each([[null], ["text"], [{ subtasks: 4 }], [{ subtasks: [1, null, { title: 2 }, { title: "\0 " }] }]])(
+it.each([[null], ["text"], [1], [{ description: "no title" }], [{ title: 2 }], [{ title: "\0 " }]])(
   "shows nothing of %j",
-  (candidate) => {
-    expect(draftsOf(candidate)).toEqual([]);
+  (entry) => {
+    expect(draftOf(entry, 0)).toBeNull();
   },
 );
 

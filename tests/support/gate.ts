@@ -1,10 +1,10 @@
 /** A door that calls wait at until the test opens it. */
 export interface Gate {
   /** Waits until it is open; a call whose signal is aborted leaves with the signal's reason. */
-  pass(signal?: AbortSignal): Promise<void>;
-  open(): void;
+  readonly pass: (signal?: AbortSignal) => Promise<void>;
+  readonly open: () => void;
   /** Resolves when so many calls have come to the door. */
-  reached(count: number): Promise<void>;
+  readonly reached: (count: number) => Promise<void>;
 }
 
 export function createGate(): Gate {

@@ -379,3 +379,34 @@ export const DeleteProject = graphql(`
     }
   }
 `);
+
+export const ReadProjects = graphql(`
+  query ReadProjects {
+    projects(first: 10) {
+      totalCount
+      nodes {
+        id
+        name
+        activeRun(type: GENERATE_SUBTASKS) {
+          id
+        }
+        runs(first: 10) {
+          totalCount
+          nodes {
+            id
+            status
+            estimatedRemainingMs
+            currentItem {
+              code
+            }
+          }
+        }
+        epics(first: 10) {
+          nodes {
+            code
+          }
+        }
+      }
+    }
+  }
+`);

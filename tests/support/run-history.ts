@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { Progress } from "./app.ts";
+import type { Progress } from "./client.ts";
 
 /**
  * Checks a run's events from its first on: numbered without gaps, never back in time, the last one and no other terminal,
@@ -25,9 +25,15 @@ export function checkHistory(history: readonly Progress[]): void {
     const cancelledItems = hasEnded(run.status) ? run.totalItems - ended : 0;
     const progress = Math.floor((100 * (ended + cancelledItems)) / run.totalItems);
     const { completedItems, failedItems, skippedItems, createdCount } = run;
-    expect(
-      { seq, completedItems, failedItems, skippedItems, createdCount, cancelledItems: run.cancelledItems, progress: run.progress },
-    ).toEqual({ seq, ...counted, cancelledItems, progress });
+    expect({
+      seq,
+      completedItems,
+      failedItems,
+      skippedItems,
+      createdCount,
+      cancelledItems: run.cancelledItems,
+      progress: run.progress,
+    }).toEqual({ seq, ...counted, cancelledItems, progress });
   }
 }
 

@@ -1,4 +1,4 @@
-import type { RunEvent, RunItemRow, RunRow } from "../../src/pubsub/run-events.ts";
+import { NOTHING_SAVED, type RunEvent, type RunItemRow, type RunRow } from "../../src/pubsub/run-events.ts";
 
 // Runs, items and events that are in no database.
 
@@ -17,6 +17,10 @@ export function runRow(told: Partial<RunRow> = {}): RunRow {
     mode: "STANDARD",
     existingBehavior: "SKIP",
     pacing: "NORMAL",
+    model: null,
+    instructions: null,
+    maxCostUsd: null,
+    personaSet: null,
     totalItems: 1,
     completedItems: 0,
     failedItems: 0,
@@ -79,7 +83,7 @@ export function runEvent(seq: number, told: { run?: Partial<RunRow>; item?: RunI
     at: new Date(),
     run: runRow({ seq, ...told.run }),
     item: told.item ?? null,
-    subtaskIds: [],
+    saved: NOTHING_SAVED,
     log: null,
   };
 }

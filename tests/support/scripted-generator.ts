@@ -40,6 +40,8 @@ export function createScriptedGenerator(
         inFlight -= 1;
       }
     },
+    fillEpic: () => Promise.reject(new Error("A scripted generator fills no epics.")),
+    estimate: () => Promise.reject(new Error("A scripted generator estimates nothing.")),
   };
 }
 

@@ -1,5 +1,6 @@
 import type {
   GenerationMode,
+  ProviderLimits,
   RunContext,
   SplitRequest,
   StoryToSplit,
@@ -43,6 +44,7 @@ export const RUN_CONTEXT: RunContext = {
 export interface RecordingRequest extends SplitRequest {
   readonly drafts: SubtaskDraft[];
   readonly spent: Usage[];
+  readonly limits: ProviderLimits[];
 }
 
 export function splitRequest(
@@ -51,20 +53,23 @@ export function splitRequest(
     readonly mode?: GenerationMode;
     readonly signal?: AbortSignal;
     readonly context?: RunContext;
+    readonly model?: string | null;
   } = {},
 ): RecordingRequest {
   const drafts: SubtaskDraft[] = [];
   const spent: Usage[] = [];
+  const limits: ProviderLimits[] = [];
   return {
     context: told.context ?? RUN_CONTEXT,
     story: told.story ?? storyToSplit(),
     mode: told.mode ?? "COMPACT",
-    model: null,
+    model: told.model ?? null,
     signal: told.signal ?? new AbortController().signal,
     onDraft: (draft) => void drafts.push(draft),
     onUsage: (usage) => void spent.push(usage),
-    onLimits: () => {},
+    onLimits: (each) => void limits.push(each),
     drafts,
     spent,
+    limits,
   };
 }

@@ -9,10 +9,13 @@ import type { WakeUps } from "../../pubsub/wake-ups.ts";
 import type { RunKinds } from "../kinds/registry.ts";
 import { changeRunNow } from "../run-change.ts";
 import { claimRun } from "./claim-run.ts";
-import { createInFlight, type Outcome } from "./in-flight.ts";
+import { AbortedCall, createInFlight, type Outcome } from "./in-flight.ts";
 import { createPacer } from "./pacer.ts";
 import { leaveRun } from "./leave-run.ts";
+import type { ProviderPace } from "./provider-pace.ts";
 import { takeStep } from "./step.ts";
+import { createBudget } from "./budget.ts";
+import { createTurns } from "./turns.ts";
 
 /** An executor that has nothing to write says this often that it lives, and looks whether the run is still its own. */
 const HEARTBEAT_MS = 5_000;
@@ -25,6 +28,10 @@ export interface ExecutionParts {
   readonly wakeUps: WakeUps;
   readonly feed: Feed;
   readonly kinds: RunKinds;
+  /** What ADAPTIVE runs of this process know of the provider. */
+  readonly provider: ProviderPace;
+  /** What retries wait at first; doubled each time. */
+  readonly retryBaseMs: number;
   readonly log: Logger;
 }
 
@@ -43,20 +50,21 @@ export async function executeRun(parts: ExecutionParts, runId: string, stop: Abo
   const log = parts.log.child({ runId });
   wakeUps.wake(runId, "events");
   const session = await kind.open(database.prisma, run);
-  const pacer = createPacer({ pacing: run.pacing, limited: kind.limited, lastStart: claim.lastStart, now: Date.now });
+  const { provider } = parts;
+  const pacer = createPacer({ pacing: run.pacing, provider, lastStart: claim.lastStart, now: Date.now });
+  const { retryBaseMs } = parts;
+  const turns = createTurns({ items: claim.pending, pacer, retryBaseMs, now: Date.now, random: Math.random });
+  const budget = createBudget(run.maxCostUsd);
 
-  let pending = claim.pending;
+  let spentUsd = run.costUsd;
   let over = false;
   let bell = Promise.withResolvers<void>();
   const ring = () => bell.resolve();
-  const inFlight = createInFlight((succeeded) => {
-    pacer.ended(succeeded);
-    ring();
-  });
+  const inFlight = createInFlight(provider, ring);
 
   function endExecution(reason: string): void {
     over = true;
-    inFlight.abort(inFlight.itemIds(), new Error(reason));
+    inFlight.abort(inFlight.itemIds(), new AbortedCall(reason));
     ring();
   }
 
@@ -71,30 +79,45 @@ export async function executeRun(parts: ExecutionParts, runId: string, stop: Abo
       select: { id: true },
     });
     const gone = new Set(ids).difference(new Set(still.map(({ id }) => id)));
-    inFlight.abort([...gone], new Error("The story was deleted."));
+    inFlight.abort([...gone], new AbortedCall("What it was for was deleted."));
     ring();
   }
 
+  /** Who may begin now; nobody while the process stops. */
+  const turnNow = () => turns.next(stop.aborted ? 0 : budget.mayStart(spentUsd, inFlight.size));
+
   async function step(outcomes: readonly Outcome[]): Promise<void> {
-    const mayStart = stop.aborted ? 0 : pacer.available();
+    for (const { spent } of outcomes) budget.learn(spent.costUsd);
+    const { next, mayStart } = turnNow();
+    const { retryDelay } = turns;
+    const giveUp = isSpentUp() ? budget.reason(spentUsd) : null;
+    const { inFlightLimit } = pacer;
     const changed = await changeRunNow(database, guard, (change) =>
-      takeStep(change, { kind, session, outcomes, pending, mayStart, inFlightLimit: pacer.inFlightLimit }),
+      takeStep(change, { kind, session, outcomes, next, mayStart, inFlightLimit, retryDelay, giveUp }),
     );
     if (changed === null) return endExecution("The run is no longer this executor's.");
     wakeUps.wake(runId, "events");
-    const { started, taken } = changed.result;
-    const done = new Set(taken);
-    pending = pending.filter((item) => !done.has(item.id));
-    pacer.started(started.length);
+    spentUsd = changed.run.costUsd;
+    const { started, taken, again } = changed.result;
     for (const { item, work, seq } of started)
-      inFlight.start(item, work, (draft) => feed.draft({ runId, item, seq, draft }));
+      inFlight.start(item, work, pacer.begin(turns.kindOf(item.id)), (draft) =>
+        feed.draft({ runId, item, seq, draft }),
+      );
+    turns.took(taken);
+    for (const { item, delayMs } of again) turns.again(item, delayMs);
     if (hasEnded(changed.run)) endExecution("The run has ended.");
+    else if (turns.waiting + inFlight.size + outcomes.length === 0)
+      throw new Error(`The run ${runId} has items that nobody works on.`);
+  }
+
+  /** Whether the budget lets nobody begin any more: nothing is under way that could still cost less than feared. */
+  function isSpentUp(): boolean {
+    return turns.waiting > 0 && inFlight.size === 0 && !stop.aborted && budget.mayStart(spentUsd, 0) === 0;
   }
 
   async function wait(): Promise<void> {
-    const untilStart =
-      pending.length > 0 && inFlight.size < pacer.inFlightLimit && !stop.aborted ? pacer.waitMs() : Infinity;
-    const timer = setTimeout(ring, Math.min(untilStart, HEARTBEAT_MS));
+    const held = stop.aborted || budget.mayStart(spentUsd, inFlight.size) === 0;
+    const timer = setTimeout(ring, Math.min(held ? Infinity : turns.waitMs(), HEARTBEAT_MS));
     await bell.promise;
     clearTimeout(timer);
     bell = Promise.withResolvers<void>();
@@ -102,6 +125,7 @@ export async function executeRun(parts: ExecutionParts, runId: string, stop: Abo
     await setImmediate();
   }
 
+  const deaf = provider.listen(ring);
   const silence = wakeUps.listen(runId, (reason) => {
     if (reason === "control")
       lookAround().catch((error: unknown) => log.warn({ err: error }, "could not look at the run"));
@@ -115,16 +139,19 @@ export async function executeRun(parts: ExecutionParts, runId: string, stop: Abo
   try {
     while (!over) {
       if (stop.aborted) {
-        if (inFlight.size === 0) break;
-        graceEnds ??= setTimeout(() => inFlight.abort(inFlight.itemIds(), new Error("The server stops.")), GRACE_MS);
+        graceEnds ??= setTimeout(
+          () => inFlight.abort(inFlight.itemIds(), new AbortedCall("The server stops.")),
+          GRACE_MS,
+        );
       }
       const outcomes: Outcome[] = [];
       // A call that ended because the process stops is no failure of its item.
       for (const outcome of inFlight.take(oneByOne ? 1 : Infinity))
         (stop.aborted && "error" in outcome.result ? interrupted : outcomes).push(outcome);
+      if (stop.aborted && inFlight.size === 0 && outcomes.length === 0) break;
       logSurprises(log, outcomes);
-      const startable = !stop.aborted && pending.length > 0 && pacer.available() > 0;
-      const idle = outcomes.length === 0 && !startable && (pending.length > 0 || inFlight.size > 0);
+      const nothingToDo = outcomes.length === 0 && turnNow().next.length === 0 && !isSpentUp();
+      const idle = nothingToDo && (turns.waiting > 0 || inFlight.size > 0);
       if (idle && Date.now() - lastWrite < HEARTBEAT_MS) {
         await wait();
         continue;
@@ -147,10 +174,11 @@ export async function executeRun(parts: ExecutionParts, runId: string, stop: Abo
     }
     return over ? "over" : "left";
   } finally {
+    deaf();
     silence();
     stop.removeEventListener("abort", ring);
     clearTimeout(graceEnds);
-    inFlight.abort(inFlight.itemIds(), new Error("The execution ended."));
+    inFlight.abort(inFlight.itemIds(), new AbortedCall("The execution ended."));
     inFlight.putBack(interrupted);
     await leaveRun({ database, wakeUps, guard, inFlight, giveBack: !over });
   }
@@ -181,6 +209,6 @@ function refused(outcomes: readonly Outcome[], cause: unknown): readonly Outcome
 /** A bug, not a domain outcome: the user gets a plain message, the operator gets what it was. */
 function logSurprises(log: Logger, outcomes: readonly Outcome[]): void {
   for (const { item, result } of outcomes)
-    if ("error" in result && !(result.error instanceof GenerationError))
+    if ("error" in result && !(result.error instanceof GenerationError) && !(result.error instanceof AbortedCall))
       log.error({ err: result.error, itemId: item.id }, "generation failed in an unforeseen way");
 }

@@ -1,7 +1,14 @@
 import type { GenerationCall, ItemWork } from "../kinds/run-kind.ts";
 import type { RunItemRow } from "../../pubsub/run-events.ts";
-import type { Usage } from "../../generation/generator.ts";
+import { GenerationError, type Usage } from "../../generation/generator.ts";
 import { addUsage, NO_USAGE } from "../usage.ts";
+import type { ProviderPace, Ticket } from "./provider-pace.ts";
+import { MOST_ASKED_MS } from "./retry-backoff.ts";
+
+/** The reason of an abort of ours: no failure of the item. */
+export class AbortedCall extends Error {
+  override readonly name = "AbortedCall";
+}
 
 /** A call of the generator that has ended, and what it gave. */
 export interface Outcome {
@@ -17,21 +24,22 @@ export interface InFlight {
   take(most: number): Outcome[];
   /** Puts outcomes back, before newer ones. */
   putBack(outcomes: readonly Outcome[]): void;
-  start(item: RunItemRow, work: ItemWork<unknown>, onDraft: GenerationCall["onDraft"]): void;
+  start(item: RunItemRow, work: ItemWork<unknown>, ticket: Ticket, onDraft: GenerationCall["onDraft"]): void;
   itemIds(): string[];
   abort(itemIds: readonly string[], reason: Error): void;
   /** Resolves when every call has ended. */
   settled(): Promise<void>;
 }
 
-/** @param onOutcome called after each outcome has come in; `succeeded` is false for failures and aborted calls */
-export function createInFlight(onOutcome: (succeeded: boolean) => void): InFlight {
+/** @param provider hears what calls tell of its limits; `onOutcome` is called after each outcome has come in */
+export function createInFlight(provider: ProviderPace, onOutcome: () => void): InFlight {
   const calls = new Map<string, { abort: AbortController; ended: Promise<void> }>();
   let outcomes: Outcome[] = [];
 
   async function call(
     item: RunItemRow,
     work: ItemWork<unknown>,
+    ticket: Ticket,
     signal: AbortSignal,
     onDraft: GenerationCall["onDraft"],
   ) {
@@ -43,7 +51,7 @@ export function createInFlight(onOutcome: (succeeded: boolean) => void): InFligh
         signal,
         onUsage,
         onDraft: (draft) => signal.aborted || onDraft(draft),
-        onLimits: () => {},
+        onLimits: (limits) => provider.observe(limits),
       });
       result = { output };
     } catch (error) {
@@ -51,7 +59,17 @@ export function createInFlight(onOutcome: (succeeded: boolean) => void): InFligh
     }
     calls.delete(item.id);
     outcomes.push({ item, spent, result });
-    onOutcome("output" in result);
+    ticket.end(resultOf(result), spent);
+    onOutcome();
+  }
+
+  /** A provider that names a time to wait is asked nothing until then. */
+  function resultOf(result: Outcome["result"]): "succeeded" | "failed" | "throttled" {
+    if ("output" in result) return "succeeded";
+    const advice = result.error instanceof GenerationError ? result.error.retry : null;
+    if (!advice?.throttled) return "failed";
+    provider.pause(Math.min(advice.afterMs ?? 0, MOST_ASKED_MS));
+    return "throttled";
   }
 
   return {
@@ -64,11 +82,11 @@ export function createInFlight(onOutcome: (succeeded: boolean) => void): InFligh
     putBack(earlier) {
       outcomes = [...earlier, ...outcomes];
     },
-    start(item, work, onDraft) {
+    start(item, work, ticket, onDraft) {
       const abort = new AbortController();
       const entry = { abort, ended: Promise.resolve() };
       calls.set(item.id, entry);
-      entry.ended = call(item, work, abort.signal, onDraft);
+      entry.ended = call(item, work, ticket, abort.signal, onDraft);
     },
     itemIds() {
       return [...calls.keys()];

@@ -1,4 +1,5 @@
 import type { RunRow } from "../../pubsub/run-events.ts";
+import type { ProviderPace, Ticket } from "./provider-pace.ts";
 
 /** Items in flight and the least time between two starts, as the API promises them; ADAPTIVE finds its own limit. */
 export const PACES: Readonly<Record<RunRow["pacing"], { inFlight: number; spacingMs: number }>> = {
@@ -8,53 +9,66 @@ export const PACES: Readonly<Record<RunRow["pacing"], { inFlight: number; spacin
   ADAPTIVE: { inFlight: 16, spacingMs: 0 },
 };
 
-/** Where ADAPTIVE begins when no provider limits calls, and how far it goes. */
-const ADAPTIVE_UNLIMITED = 32;
-const ADAPTIVE_MOST = 256;
-
-/** Decides when items of one run may start. Retries within an item are not starts. */
+/** Decides when items of one run may start. A retry is no start: it keeps to the number in flight alone. */
 export interface Pacer {
   /** How many may be in flight now. */
   readonly inFlightLimit: number;
-  /** How many may start now. */
+  /** How many items may start now. */
   available(): number;
-  /** Milliseconds until the spacing allows the next start; 0 where it does now. */
+  /** How many retries may begin now. */
+  room(): number;
+  /** Milliseconds until the next item may start if no call ends before; Infinity where one must. */
   waitMs(): number;
-  started(count: number): void;
-  /** A call ended; `succeeded` lets ADAPTIVE grow. */
-  ended(succeeded: boolean): void;
+  begin(kind: "start" | "retry"): Ticket;
 }
 
-/** @param lastStart when an item of the run started last, of an earlier execution too: it counts for the spacing */
+/**
+ * The pacer of a run: SAFE, NORMAL and FAST keep their promise exactly, whatever the calls take; ADAPTIVE goes by what all
+ * runs of the process know of the provider.
+ * @param lastStart when an item of the run started last, of an earlier execution too: it counts for the spacing
+ */
 export function createPacer(options: {
   pacing: RunRow["pacing"];
-  limited: boolean;
+  provider: ProviderPace;
   lastStart: Date | null;
   now: () => number;
 }): Pacer {
-  const pace = PACES[options.pacing];
-  const adaptive = options.pacing === "ADAPTIVE";
-  let inFlightLimit = adaptive && !options.limited ? ADAPTIVE_UNLIMITED : pace.inFlight;
-  let inFlight = 0;
-  let lastStart = options.lastStart?.getTime() ?? -Infinity;
-  const waitMs = () => Math.max(0, lastStart + pace.spacingMs - options.now());
+  const { provider } = options;
+  if (options.pacing !== "ADAPTIVE") return createFixedPacer(PACES[options.pacing], options);
   return {
     get inFlightLimit() {
-      return inFlightLimit;
+      return provider.inFlightLimit;
     },
-    waitMs,
-    available() {
-      if (waitMs() > 0) return 0;
-      const free = Math.max(0, inFlightLimit - inFlight);
-      return pace.spacingMs > 0 ? Math.min(1, free) : free;
-    },
-    started(count) {
-      inFlight += count;
-      if (count > 0) lastStart = options.now();
-    },
-    ended(succeeded) {
-      inFlight -= 1;
-      if (adaptive && succeeded) inFlightLimit = Math.min(inFlightLimit + 1, ADAPTIVE_MOST);
+    available: () => provider.available(),
+    room: () => provider.available(),
+    waitMs: () => provider.waitMs(),
+    begin: () => provider.begin(),
+  };
+}
+
+function createFixedPacer(
+  pace: { inFlight: number; spacingMs: number },
+  { lastStart, now }: { lastStart: Date | null; now: () => number },
+): Pacer {
+  let inFlight = 0;
+  let last = lastStart?.getTime() ?? -Infinity;
+  const spacingMs = () => Math.max(0, last + pace.spacingMs - now());
+  const room = () => pace.inFlight - inFlight;
+  return {
+    inFlightLimit: pace.inFlight,
+    room,
+    available: () => (spacingMs() > 0 ? 0 : Math.min(1, room())),
+    waitMs: () => (room() > 0 ? spacingMs() : Infinity),
+    begin(kind) {
+      inFlight += 1;
+      if (kind === "start") last = now();
+      let ended = false;
+      return {
+        end() {
+          if (!ended) inFlight -= 1;
+          ended = true;
+        },
+      };
     },
   };
 }

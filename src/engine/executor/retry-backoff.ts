@@ -4,7 +4,7 @@ import type { RetryAdvice } from "../../generation/generator.ts";
 export const MAX_TRIES = 6;
 const MOST_MS = 60_000;
 /** A provider that asks for a longer wait is asked again after this one. */
-const MOST_ASKED_MS = 120_000;
+export const MOST_ASKED_MS = 120_000;
 
 /**
  * Milliseconds to wait before try number `next` (2 is the first retry): what the provider asked for, up to two minutes, or

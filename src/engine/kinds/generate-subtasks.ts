@@ -1,6 +1,8 @@
 import type { Transaction } from "../../database/database.ts";
+import { uncoveredCriteria } from "../../generation/check-subtasks.ts";
 import type { GeneratedSubtask, Generator, RunContext, StoryToSplit } from "../../generation/generator.ts";
-import type { RunRow } from "../../pubsub/run-events.ts";
+import type { ModelOffer } from "../generation-options.ts";
+import { NOTHING_SAVED, type RunRow } from "../../pubsub/run-events.ts";
 import type { ItemWork, RunKind, TargetScope } from "./run-kind.ts";
 
 /** What this kind reads of the backlog and writes to it, in the caller's transaction. */
@@ -35,13 +37,19 @@ export interface SubtaskStore {
 interface SubtaskSet {
   readonly subtasks: readonly GeneratedSubtask[];
   readonly storyCriteria: readonly string[];
+  /** Indices of criteria that no subtask covers. */
+  readonly uncovered: readonly number[];
 }
 
 /** GENERATE_SUBTASKS: an item is a story of an epic, and gets subtasks. */
-export function createGenerateSubtasksKind(generator: Generator, store: SubtaskStore): RunKind<SubtaskSet> {
+export function createGenerateSubtasksKind(
+  generator: Generator,
+  offer: ModelOffer,
+  store: SubtaskStore,
+): RunKind<SubtaskSet> {
   return {
     phase: "GENERATING_SUBTASKS",
-    limited: generator.limited,
+    offer,
     generator: generator.model === null ? generator.name : `${generator.name} (${generator.model})`,
     words: { item: "story", created: "subtasks" },
     async targets(reader, scope) {
@@ -50,7 +58,7 @@ export function createGenerateSubtasksKind(generator: Generator, store: SubtaskS
     },
     async open(reader, run) {
       const read = run.epicId === null ? null : await store.readRunContext(reader, run.epicId);
-      const context = read && { ...read, instructions: null, nonce: nonceOf(run) };
+      const context = read && { ...read, instructions: run.instructions, nonce: nonceOf(run) };
       const replace = run.existingBehavior === "REPLACE";
       return {
         async read(tx, items) {
@@ -62,10 +70,15 @@ export function createGenerateSubtasksKind(generator: Generator, store: SubtaskS
             if (story === undefined || context === null) continue;
             work.set(id, {
               skip: run.existingBehavior === "SKIP" && story.subtaskCount > 0 ? "It has subtasks already." : null,
-              generate: async (call) => ({
-                subtasks: await generator.splitStory({ context, story, mode: run.mode, model: null, ...call }),
-                storyCriteria: story.acceptanceCriteria,
-              }),
+              generate: async (call) => {
+                const { mode, model } = run;
+                const subtasks = await generator.splitStory({ context, story, mode, model, ...call });
+                return {
+                  subtasks,
+                  storyCriteria: story.acceptanceCriteria,
+                  uncovered: uncoveredCriteria(story, subtasks),
+                };
+              },
             });
           }
           return work;
@@ -76,17 +89,31 @@ export function createGenerateSubtasksKind(generator: Generator, store: SubtaskS
           );
           const saved = await store.saveGeneratedSubtasks(tx, sets);
           return new Map(
-            done.map(({ item }) => {
+            done.map(({ item, output }) => {
               const set = item.storyId === null ? null : saved.get(item.storyId);
               if (!set) return [item.id, null];
               const { createdIds, deletedCount } = set;
-              return [item.id, { createdCount: createdIds.length, deletedCount, subtaskIds: createdIds }];
+              return [
+                item.id,
+                {
+                  createdCount: createdIds.length,
+                  deletedCount,
+                  created: { ...NOTHING_SAVED, subtaskIds: createdIds },
+                  warnings: warningsOf(output),
+                },
+              ];
             }),
           );
         },
       };
     },
   };
+}
+
+function warningsOf({ uncovered }: SubtaskSet): string[] {
+  if (uncovered.length === 0) return [];
+  const which = uncovered.map((index) => index + 1).join(", ");
+  return [`No subtask covers ${uncovered.length === 1 ? "acceptance criterion" : "the acceptance criteria"} ${which}.`];
 }
 
 /** Unknown to whoever wrote the stories, and the same after a takeover: the random part of the run's id. */

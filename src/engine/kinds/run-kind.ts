@@ -1,7 +1,8 @@
 import type { Transaction } from "../../database/database.ts";
 import type { ProviderLimits, Usage } from "../../generation/generator.ts";
+import type { ModelOffer } from "../generation-options.ts";
 import type { Draft } from "../../pubsub/progress.ts";
-import type { RunItemRow, RunRow } from "../../pubsub/run-events.ts";
+import type { RunItemRow, RunRow, SavedIds } from "../../pubsub/run-events.ts";
 
 /**
  * What the engine must know of a kind of run: what an item is, how it is generated and how it is saved. One file a kind;
@@ -10,8 +11,8 @@ import type { RunItemRow, RunRow } from "../../pubsub/run-events.ts";
 export interface RunKind<Output = unknown> {
   /** The phase of a run while its items are worked on. */
   readonly phase: RunRow["phase"];
-  /** Whether a provider limits calls: see `Generator.limited`. */
-  readonly limited: boolean;
+  /** What a run may ask of the generator. */
+  readonly offer: ModelOffer;
   /** Who generates, for the log: "outline", or "anthropic (claude-…)". */
   readonly generator: string;
   /** What an item is called and what it gets: "story" and "subtasks". */
@@ -60,5 +61,7 @@ export interface GenerationCall {
 export interface Saved {
   readonly createdCount: number;
   readonly deletedCount: number;
-  readonly subtaskIds: readonly string[];
+  readonly created: SavedIds;
+  /** What whoever started the run should know of it, for the run's log. */
+  readonly warnings: readonly string[];
 }

@@ -1,13 +1,19 @@
-import { randomBytes } from "node:crypto";
 import { Anthropic } from "@anthropic-ai/sdk";
-import { checkSubtasks, type CheckedSet } from "../check-subtasks.ts";
-import { draftsOf } from "../drafts.ts";
-import { GenerationError, type GeneratedSubtask, type Generator, type SplitRequest } from "../generator.ts";
+import { subtasksAnswer } from "../answer.ts";
+import { storiesAnswer } from "../answered-story.ts";
+import { checkStories } from "../check-stories.ts";
+import { checkSubtasks } from "../check-subtasks.ts";
+import { draftOf, storyDraftOf } from "../drafts.ts";
+import type { FillRequest, GeneratedStory, GeneratedSubtask, Generator, SplitRequest } from "../generator.ts";
 import { answerSchema } from "./answer-schema.ts";
-import { ask, type Asker, type CallLog } from "./ask-claude.ts";
-import { buildPrompt, repairRequest } from "./prompt.ts";
+import type { Caller, CallLog, ThinkingEffort } from "./call-claude.ts";
+import { createEstimator } from "./estimate.ts";
+import { fillPrompt } from "./fill-prompt.ts";
+import { createPrefixGate } from "./prefix-gate.ts";
+import { PRICES, type PriceTable } from "./prices.ts";
 import { providerOf } from "./provider.ts";
-import { parseJson } from "./read-reply.ts";
+import { askForSoundAnswer } from "./sound-answer.ts";
+import { splitPrompt } from "./split-prompt.ts";
 
 export interface AnthropicOptions {
   /** Null where the server behind `baseURL` asks for none. */
@@ -15,19 +21,33 @@ export interface AnthropicOptions {
   /** Null or absent: Anthropic. */
   readonly baseURL?: string | null;
   readonly model: string;
+  /** How much the model thinks before and while it writes; "medium" where absent. */
+  readonly effort?: ThinkingEffort;
+  /** From `readPrices`; Anthropic's own where absent. */
+  readonly prices?: PriceTable;
   readonly fetch?: typeof globalThis.fetch;
   readonly log?: CallLog;
-  /** Longest time for one call in milliseconds. Below 300,000, where Node's own fetch gives up waiting. */
+  /** Longest silence in a call, in milliseconds; pings are signs of life. */
+  readonly idleMs?: number;
+  /** Longest time for one call in milliseconds. */
   readonly deadlineMs?: number;
+  /** Milliseconds of the epoch. */
+  readonly now?: () => number;
 }
 
 /** The SDK would look for credentials on disk and in the environment if it got none. */
 const NO_KEY = "none";
-const DEADLINE_MS = 240_000;
+const IDLE_MS = 60_000;
+/** A server of one's own may have to load its model and read a long prompt before it says anything. */
+const FIRST_MS_ELSEWHERE = 240_000;
+const DEADLINE_MS = 600_000;
+/** An answer begins within a second or two; longer than this, waiting for the cache costs more than it saves. */
+const GATE_MS = 3_000;
 
 /**
- * The generator that asks Claude, or a server that speaks its API: one call a story, and one more where the answer did
- * not pass the check, with what was wrong. Nothing is made up where both fail.
+ * The generator that asks Claude, or a server that speaks its API: one call an item, and one more where the answer did
+ * not pass the check, with what was wrong. Nothing is made up where both fail. It tries nothing twice that failed:
+ * whoever calls it does, by `GenerationError.retry`.
  */
 export function createAnthropicGenerator(options: AnthropicOptions): Generator {
   const provider = providerOf(options.baseURL ?? null);
@@ -41,75 +61,83 @@ export function createAnthropicGenerator(options: AnthropicOptions): Generator {
     logLevel: "off",
     openTelemetry: false,
   });
-  const asker: Asker = {
+  const silenceMs = options.idleMs ?? IDLE_MS;
+  const now = options.now ?? Date.now;
+  const common: Caller = {
     client,
     provider,
     model: options.model,
-    deadlineMs: options.deadlineMs ?? DEADLINE_MS,
+    effort: options.effort ?? "medium",
+    prices: options.prices ?? PRICES,
+    patience: {
+      firstMs: options.idleMs ?? (provider.isAnthropic ? IDLE_MS : FIRST_MS_ELSEWHERE),
+      silenceMs,
+      totalMs: options.deadlineMs ?? DEADLINE_MS,
+    },
+    now,
+    gate: createPrefixGate({ patienceMs: GATE_MS, now }),
     log: options.log ?? null,
   };
+  const callerFor = (model: string | null): Caller => (model === null ? common : { ...common, model });
+  const subtasksSchema = answerSchema(subtasksAnswer);
+  const storiesSchema = answerSchema(storiesAnswer);
+  const toldTo = (schema: Record<string, unknown>) => (provider.isAnthropic ? null : schema);
+  const promptFor = (input: Pick<SplitRequest, "context" | "story" | "mode">) =>
+    splitPrompt({ ...input, schema: toldTo(subtasksSchema) });
+
+  function splitStory(request: SplitRequest): Promise<readonly GeneratedSubtask[]> {
+    const { story, mode, onDraft } = request;
+    return askForSoundAnswer(
+      callerFor(request.model),
+      promptFor(request),
+      {
+        list: "subtasks",
+        schema: subtasksSchema,
+        show(entry, index) {
+          const draft = draftOf(entry, index);
+          if (draft !== null) onDraft(draft);
+        },
+        check(candidate) {
+          const set = checkSubtasks(candidate, { story, mode });
+          return set.ok ? { ok: true, checked: set.subtasks } : set;
+        },
+      },
+      request,
+    );
+  }
+
+  function fillEpic(request: FillRequest): Promise<readonly GeneratedStory[]> {
+    const { epic, mode, personaSet, onDraft } = request;
+    return askForSoundAnswer(
+      callerFor(request.model),
+      fillPrompt({ ...request, schema: toldTo(storiesSchema) }),
+      {
+        list: "stories",
+        schema: storiesSchema,
+        show(entry, index) {
+          const draft = storyDraftOf(entry, index);
+          if (draft !== null) onDraft(draft);
+        },
+        check(candidate) {
+          const set = checkStories(candidate, { epic, mode, personaSet });
+          return set.ok ? { ok: true, checked: set.stories } : set;
+        },
+      },
+      request,
+    );
+  }
+
+  const estimate = createEstimator({
+    schema: subtasksSchema,
+    promptFor,
+    counts: provider.isAnthropic && options.apiKey !== null,
+  });
   return {
     name: "anthropic",
     model: options.model,
     limited: true,
-    splitStory: (request) => splitStory(asker, request),
+    splitStory,
+    fillEpic,
+    estimate: (request) => estimate(callerFor(request.model), request),
   };
-}
-
-async function splitStory(asker: Asker, request: SplitRequest): Promise<readonly GeneratedSubtask[]> {
-  const schema = answerSchema();
-  const prompt = buildPrompt({
-    context: request.context,
-    story: request.story,
-    mode: request.mode,
-    nonce: randomBytes(9).toString("hex"),
-    schema: asker.provider.isAnthropic ? null : schema,
-  });
-  const messages: Anthropic.MessageParam[] = [
-    {
-      role: "user",
-      content: [
-        { type: "text", text: prompt.context },
-        { type: "text", text: prompt.story },
-      ],
-    },
-  ];
-
-  const first = await ask(asker, { system: prompt.system, messages, schema }, request);
-  const judged = judge(first, request);
-  if (judged.ok) return judged.subtasks;
-
-  asker.log?.info(
-    { model: asker.model, problems: judged.problems.length },
-    "an answer did not pass the check; asking for a correction",
-  );
-  const repair: Anthropic.MessageParam[] = [
-    ...messages,
-    // An empty turn is refused by the API.
-    { role: "assistant", content: first.trim() === "" ? "(no answer)" : first },
-    { role: "user", content: repairRequest(judged.problems) },
-  ];
-  const second = judge(await ask(asker, { system: prompt.system, messages: repair, schema }, request), request);
-  if (second.ok) return second.subtasks;
-  throw new GenerationError(
-    `${asker.model} answered twice with subtasks that cannot be saved. ${summary(second.problems)} Retry the run, or use another MODEL.`,
-  );
-}
-
-/** Shows what an answer holds, then checks it as a set. */
-function judge(text: string, { story, mode, onDraft }: SplitRequest): CheckedSet {
-  const parsed = parseJson(text);
-  if (parsed === null) {
-    return {
-      ok: false,
-      problems: [text.trim() === "" ? "The answer was empty." : "The answer was not a whole JSON object."],
-    };
-  }
-  for (const draft of draftsOf(parsed.value)) onDraft(draft);
-  return checkSubtasks(parsed.value, { story, mode });
-}
-
-function summary(problems: readonly string[]): string {
-  const shown = problems.slice(0, 3).join(" ");
-  return problems.length <= 3 ? shown : `${shown} (And ${problems.length - 3} more.)`;
 }

@@ -1,8 +1,9 @@
 import { codeOf } from "../../backlog/codes.ts";
+import { readUncoveredCriteria } from "../../backlog/uncovered-criteria.ts";
 import type { Builder } from "../builder.ts";
 import { parseId } from "../ids.ts";
 import { pageArgs } from "../lists/connection.ts";
-import { BY_POSITION, type List, readPage } from "../lists/page.ts";
+import { batched, BY_POSITION, type List, readPage } from "../lists/page.ts";
 import { loadParent, loadRow } from "../lists/row.ts";
 import type { Types } from "../types.ts";
 
@@ -39,6 +40,11 @@ export function defineStories(builder: Builder, types: Types): void {
       description: "Its subtasks, by position.",
       args: pageArgs(builder),
       resolve: (story, args, context, info) => readPage(context, info, SUBTASKS, story.id, args),
+    }),
+    uncoveredCriteria: t.intList({
+      description: "Its acceptance criteria that no subtask covers (0-based).",
+      resolve: (story, _args, context) =>
+        batched<number[]>(context, "uncovered", (ids) => readUncoveredCriteria(context.database, ids)).load(story.id),
     }),
     createdAt: t.expose("createdAt", { type: "DateTime" }),
     updatedAt: t.expose("updatedAt", { type: "DateTime" }),

@@ -33,6 +33,7 @@ const MADE_OF: Readonly<Record<string, readonly string[]>> = {
   stories: [],
   subtasks: [],
   dependsOn: [],
+  uncoveredCriteria: [],
   __typename: [],
 };
 

@@ -9,25 +9,10 @@ import type { RunRow } from "../../pubsub/run-events.ts";
 import type { Builder } from "../builder.ts";
 import { decodeId, decodeIds, decodeOptionalId } from "../ids.ts";
 import type { Types } from "../types.ts";
+import { type GenerationOptionsInput, optionsOf } from "./generation-options.ts";
 
 /** `startGenerateSubtasks`, `cancelRun` and `retryRun`. */
-export function defineRunMutations(builder: Builder, types: Types): void {
-  const GenerationOptionsInput = builder.inputType("GenerationOptionsInput", {
-    description: "How a run generates. Null means the default.",
-    fields: (t) => ({
-      mode: t.field({
-        type: types.GenerationMode,
-        defaultValue: "STANDARD",
-        description: "How finely each item is split.",
-      }),
-      existingBehavior: t.field({
-        type: types.ExistingBehavior,
-        defaultValue: "SKIP",
-        description: "What happens to what is there already.",
-      }),
-      pacing: t.field({ type: types.Pacing, defaultValue: "NORMAL", description: "How hard the provider is driven." }),
-    }),
-  });
+export function defineRunMutations(builder: Builder, types: Types, Options: GenerationOptionsInput): void {
   const StartGenerateSubtasksInput = builder.inputType("StartGenerateSubtasksInput", {
     description: "Which stories to split, and how.",
     fields: (t) => ({
@@ -36,7 +21,7 @@ export function defineRunMutations(builder: Builder, types: Types): void {
         description:
           "Which of its stories; every one where it is null. An id that is no story of the epic is a NotFoundError.",
       }),
-      options: t.field({ type: GenerationOptionsInput, description: "How to generate." }),
+      options: t.field({ type: Options, description: "How to generate." }),
       idempotencyKey: t.string({
         description:
           "Up to 200 characters. The same key with the same input gives the same run; with another, IdempotencyConflictError.",
@@ -79,11 +64,7 @@ export function defineRunMutations(builder: Builder, types: Types): void {
         runs.startGenerateSubtasks({
           epicId: decodeOptionalId("Epic", input.epicId) ?? null,
           storyIds: decodeIds("Story", input.storyIds) ?? null,
-          options: {
-            mode: input.options?.mode ?? "STANDARD",
-            existingBehavior: input.options?.existingBehavior ?? "SKIP",
-            pacing: input.options?.pacing ?? "NORMAL",
-          },
+          options: optionsOf(input.options),
           idempotencyKey: input.idempotencyKey ?? null,
         }),
     }),

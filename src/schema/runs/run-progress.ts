@@ -2,7 +2,8 @@ import { GraphQLError } from "graphql";
 import { formatCursor } from "../../pubsub/cursor.ts";
 import type { Draft, Progress } from "../../pubsub/progress.ts";
 import { allColumns } from "../lists/selected-columns.ts";
-import { readByIds } from "../../database/read-rows.ts";
+import type { Database } from "../../database/database.ts";
+import { readByIds, type Rows } from "../../database/read-rows.ts";
 import type { Builder } from "../builder.ts";
 import { parseId } from "../ids.ts";
 import type { Types } from "../types.ts";
@@ -60,16 +61,12 @@ export function defineRunProgress(builder: Builder, types: Types): void {
         type: [types.Subtask],
         description:
           "What has just been saved, with ITEM_UPDATED to COMPLETED, in a GENERATE_SUBTASKS run; else empty.",
-        resolve: async ({ subtaskIds }, _args, { database }) => {
-          if (subtaskIds.length === 0) return [];
-          const rows = await readByIds(database, "Subtask", allColumns("Subtask"), subtaskIds);
-          return subtaskIds.flatMap((id) => rows.get(id) ?? []).sort((a, b) => a.position - b.position);
-        },
+        resolve: ({ saved }, _args, { database }) => readSaved(database, "Subtask", saved.subtaskIds),
       }),
       stories: t.field({
         type: [types.Story],
         description: "What has just been saved, with ITEM_UPDATED to COMPLETED, in a GENERATE_STORIES run; else empty.",
-        resolve: () => [],
+        resolve: ({ saved }, _args, { database }) => readSaved(database, "Story", saved.storyIds),
       }),
       draft: t.expose("draft", {
         type: DraftType,
@@ -106,4 +103,15 @@ export function defineRunProgress(builder: Builder, types: Types): void {
       resolve: (progress) => progress,
     }),
   );
+}
+
+/** What has been saved, as it is now; what was deleted since is left out. */
+async function readSaved<T extends "Subtask" | "Story">(
+  database: Database,
+  table: T,
+  ids: readonly string[],
+): Promise<Rows[T][]> {
+  if (ids.length === 0) return [];
+  const rows = await readByIds(database, table, allColumns(table), ids);
+  return ids.flatMap((id) => rows.get(id) ?? []).sort((a, b) => a.position - b.position);
 }

@@ -178,40 +178,6 @@ export type EnumEffortNullableFilter<$PrismaModel = never> = {
   not?: Prisma.NestedEnumEffortNullableFilter<$PrismaModel> | $Enums.Effort | null
 }
 
-export type EnumPriorityNullableWithAggregatesFilter<$PrismaModel = never> = {
-  equals?: $Enums.Priority | Prisma.EnumPriorityFieldRefInput<$PrismaModel> | null
-  in?: $Enums.Priority[] | Prisma.ListEnumPriorityFieldRefInput<$PrismaModel> | null
-  notIn?: $Enums.Priority[] | Prisma.ListEnumPriorityFieldRefInput<$PrismaModel> | null
-  not?: Prisma.NestedEnumPriorityNullableWithAggregatesFilter<$PrismaModel> | $Enums.Priority | null
-  _count?: Prisma.NestedIntNullableFilter<$PrismaModel>
-  _min?: Prisma.NestedEnumPriorityNullableFilter<$PrismaModel>
-  _max?: Prisma.NestedEnumPriorityNullableFilter<$PrismaModel>
-}
-
-export type EnumEffortNullableWithAggregatesFilter<$PrismaModel = never> = {
-  equals?: $Enums.Effort | Prisma.EnumEffortFieldRefInput<$PrismaModel> | null
-  in?: $Enums.Effort[] | Prisma.ListEnumEffortFieldRefInput<$PrismaModel> | null
-  notIn?: $Enums.Effort[] | Prisma.ListEnumEffortFieldRefInput<$PrismaModel> | null
-  not?: Prisma.NestedEnumEffortNullableWithAggregatesFilter<$PrismaModel> | $Enums.Effort | null
-  _count?: Prisma.NestedIntNullableFilter<$PrismaModel>
-  _min?: Prisma.NestedEnumEffortNullableFilter<$PrismaModel>
-  _max?: Prisma.NestedEnumEffortNullableFilter<$PrismaModel>
-}
-
-export type EnumEffortFilter<$PrismaModel = never> = {
-  equals?: $Enums.Effort | Prisma.EnumEffortFieldRefInput<$PrismaModel>
-  in?: $Enums.Effort[] | Prisma.ListEnumEffortFieldRefInput<$PrismaModel>
-  notIn?: $Enums.Effort[] | Prisma.ListEnumEffortFieldRefInput<$PrismaModel>
-  not?: Prisma.NestedEnumEffortFilter<$PrismaModel> | $Enums.Effort
-}
-
-export type EnumSubtaskStatusFilter<$PrismaModel = never> = {
-  equals?: $Enums.SubtaskStatus | Prisma.EnumSubtaskStatusFieldRefInput<$PrismaModel>
-  in?: $Enums.SubtaskStatus[] | Prisma.ListEnumSubtaskStatusFieldRefInput<$PrismaModel>
-  notIn?: $Enums.SubtaskStatus[] | Prisma.ListEnumSubtaskStatusFieldRefInput<$PrismaModel>
-  not?: Prisma.NestedEnumSubtaskStatusFilter<$PrismaModel> | $Enums.SubtaskStatus
-}
-
 export type EnumSubtaskOriginFilter<$PrismaModel = never> = {
   equals?: $Enums.SubtaskOrigin | Prisma.EnumSubtaskOriginFieldRefInput<$PrismaModel>
   in?: $Enums.SubtaskOrigin[] | Prisma.ListEnumSubtaskOriginFieldRefInput<$PrismaModel>
@@ -242,24 +208,24 @@ export type DateTimeNullableFilter<$PrismaModel = never> = {
   not?: Prisma.NestedDateTimeNullableFilter<$PrismaModel> | Date | string | null
 }
 
-export type EnumEffortWithAggregatesFilter<$PrismaModel = never> = {
-  equals?: $Enums.Effort | Prisma.EnumEffortFieldRefInput<$PrismaModel>
-  in?: $Enums.Effort[] | Prisma.ListEnumEffortFieldRefInput<$PrismaModel>
-  notIn?: $Enums.Effort[] | Prisma.ListEnumEffortFieldRefInput<$PrismaModel>
-  not?: Prisma.NestedEnumEffortWithAggregatesFilter<$PrismaModel> | $Enums.Effort
-  _count?: Prisma.NestedIntFilter<$PrismaModel>
-  _min?: Prisma.NestedEnumEffortFilter<$PrismaModel>
-  _max?: Prisma.NestedEnumEffortFilter<$PrismaModel>
+export type EnumPriorityNullableWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.Priority | Prisma.EnumPriorityFieldRefInput<$PrismaModel> | null
+  in?: $Enums.Priority[] | Prisma.ListEnumPriorityFieldRefInput<$PrismaModel> | null
+  notIn?: $Enums.Priority[] | Prisma.ListEnumPriorityFieldRefInput<$PrismaModel> | null
+  not?: Prisma.NestedEnumPriorityNullableWithAggregatesFilter<$PrismaModel> | $Enums.Priority | null
+  _count?: Prisma.NestedIntNullableFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumPriorityNullableFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumPriorityNullableFilter<$PrismaModel>
 }
 
-export type EnumSubtaskStatusWithAggregatesFilter<$PrismaModel = never> = {
-  equals?: $Enums.SubtaskStatus | Prisma.EnumSubtaskStatusFieldRefInput<$PrismaModel>
-  in?: $Enums.SubtaskStatus[] | Prisma.ListEnumSubtaskStatusFieldRefInput<$PrismaModel>
-  notIn?: $Enums.SubtaskStatus[] | Prisma.ListEnumSubtaskStatusFieldRefInput<$PrismaModel>
-  not?: Prisma.NestedEnumSubtaskStatusWithAggregatesFilter<$PrismaModel> | $Enums.SubtaskStatus
-  _count?: Prisma.NestedIntFilter<$PrismaModel>
-  _min?: Prisma.NestedEnumSubtaskStatusFilter<$PrismaModel>
-  _max?: Prisma.NestedEnumSubtaskStatusFilter<$PrismaModel>
+export type EnumEffortNullableWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.Effort | Prisma.EnumEffortFieldRefInput<$PrismaModel> | null
+  in?: $Enums.Effort[] | Prisma.ListEnumEffortFieldRefInput<$PrismaModel> | null
+  notIn?: $Enums.Effort[] | Prisma.ListEnumEffortFieldRefInput<$PrismaModel> | null
+  not?: Prisma.NestedEnumEffortNullableWithAggregatesFilter<$PrismaModel> | $Enums.Effort | null
+  _count?: Prisma.NestedIntNullableFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumEffortNullableFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumEffortNullableFilter<$PrismaModel>
 }
 
 export type EnumSubtaskOriginWithAggregatesFilter<$PrismaModel = never> = {
@@ -299,6 +265,40 @@ export type DateTimeNullableWithAggregatesFilter<$PrismaModel = never> = {
   _count?: Prisma.NestedIntNullableFilter<$PrismaModel>
   _min?: Prisma.NestedDateTimeNullableFilter<$PrismaModel>
   _max?: Prisma.NestedDateTimeNullableFilter<$PrismaModel>
+}
+
+export type EnumEffortFilter<$PrismaModel = never> = {
+  equals?: $Enums.Effort | Prisma.EnumEffortFieldRefInput<$PrismaModel>
+  in?: $Enums.Effort[] | Prisma.ListEnumEffortFieldRefInput<$PrismaModel>
+  notIn?: $Enums.Effort[] | Prisma.ListEnumEffortFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumEffortFilter<$PrismaModel> | $Enums.Effort
+}
+
+export type EnumSubtaskStatusFilter<$PrismaModel = never> = {
+  equals?: $Enums.SubtaskStatus | Prisma.EnumSubtaskStatusFieldRefInput<$PrismaModel>
+  in?: $Enums.SubtaskStatus[] | Prisma.ListEnumSubtaskStatusFieldRefInput<$PrismaModel>
+  notIn?: $Enums.SubtaskStatus[] | Prisma.ListEnumSubtaskStatusFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumSubtaskStatusFilter<$PrismaModel> | $Enums.SubtaskStatus
+}
+
+export type EnumEffortWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.Effort | Prisma.EnumEffortFieldRefInput<$PrismaModel>
+  in?: $Enums.Effort[] | Prisma.ListEnumEffortFieldRefInput<$PrismaModel>
+  notIn?: $Enums.Effort[] | Prisma.ListEnumEffortFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumEffortWithAggregatesFilter<$PrismaModel> | $Enums.Effort
+  _count?: Prisma.NestedIntFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumEffortFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumEffortFilter<$PrismaModel>
+}
+
+export type EnumSubtaskStatusWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.SubtaskStatus | Prisma.EnumSubtaskStatusFieldRefInput<$PrismaModel>
+  in?: $Enums.SubtaskStatus[] | Prisma.ListEnumSubtaskStatusFieldRefInput<$PrismaModel>
+  notIn?: $Enums.SubtaskStatus[] | Prisma.ListEnumSubtaskStatusFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumSubtaskStatusWithAggregatesFilter<$PrismaModel> | $Enums.SubtaskStatus
+  _count?: Prisma.NestedIntFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumSubtaskStatusFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumSubtaskStatusFilter<$PrismaModel>
 }
 
 export type EnumRunTypeFilter<$PrismaModel = never> = {
@@ -352,6 +352,13 @@ export type FloatNullableFilter<$PrismaModel = never> = {
   gt?: number | Prisma.FloatFieldRefInput<$PrismaModel>
   gte?: number | Prisma.FloatFieldRefInput<$PrismaModel>
   not?: Prisma.NestedFloatNullableFilter<$PrismaModel> | number | null
+}
+
+export type EnumPersonaSetNullableFilter<$PrismaModel = never> = {
+  equals?: $Enums.PersonaSet | Prisma.EnumPersonaSetFieldRefInput<$PrismaModel> | null
+  in?: $Enums.PersonaSet[] | Prisma.ListEnumPersonaSetFieldRefInput<$PrismaModel> | null
+  notIn?: $Enums.PersonaSet[] | Prisma.ListEnumPersonaSetFieldRefInput<$PrismaModel> | null
+  not?: Prisma.NestedEnumPersonaSetNullableFilter<$PrismaModel> | $Enums.PersonaSet | null
 }
 
 export type JsonFilter<$PrismaModel = never> =
@@ -452,6 +459,16 @@ export type FloatNullableWithAggregatesFilter<$PrismaModel = never> = {
   _sum?: Prisma.NestedFloatNullableFilter<$PrismaModel>
   _min?: Prisma.NestedFloatNullableFilter<$PrismaModel>
   _max?: Prisma.NestedFloatNullableFilter<$PrismaModel>
+}
+
+export type EnumPersonaSetNullableWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.PersonaSet | Prisma.EnumPersonaSetFieldRefInput<$PrismaModel> | null
+  in?: $Enums.PersonaSet[] | Prisma.ListEnumPersonaSetFieldRefInput<$PrismaModel> | null
+  notIn?: $Enums.PersonaSet[] | Prisma.ListEnumPersonaSetFieldRefInput<$PrismaModel> | null
+  not?: Prisma.NestedEnumPersonaSetNullableWithAggregatesFilter<$PrismaModel> | $Enums.PersonaSet | null
+  _count?: Prisma.NestedIntNullableFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumPersonaSetNullableFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumPersonaSetNullableFilter<$PrismaModel>
 }
 
 export type JsonWithAggregatesFilter<$PrismaModel = never> =
@@ -734,40 +751,6 @@ export type NestedEnumEffortNullableFilter<$PrismaModel = never> = {
   not?: Prisma.NestedEnumEffortNullableFilter<$PrismaModel> | $Enums.Effort | null
 }
 
-export type NestedEnumPriorityNullableWithAggregatesFilter<$PrismaModel = never> = {
-  equals?: $Enums.Priority | Prisma.EnumPriorityFieldRefInput<$PrismaModel> | null
-  in?: $Enums.Priority[] | Prisma.ListEnumPriorityFieldRefInput<$PrismaModel> | null
-  notIn?: $Enums.Priority[] | Prisma.ListEnumPriorityFieldRefInput<$PrismaModel> | null
-  not?: Prisma.NestedEnumPriorityNullableWithAggregatesFilter<$PrismaModel> | $Enums.Priority | null
-  _count?: Prisma.NestedIntNullableFilter<$PrismaModel>
-  _min?: Prisma.NestedEnumPriorityNullableFilter<$PrismaModel>
-  _max?: Prisma.NestedEnumPriorityNullableFilter<$PrismaModel>
-}
-
-export type NestedEnumEffortNullableWithAggregatesFilter<$PrismaModel = never> = {
-  equals?: $Enums.Effort | Prisma.EnumEffortFieldRefInput<$PrismaModel> | null
-  in?: $Enums.Effort[] | Prisma.ListEnumEffortFieldRefInput<$PrismaModel> | null
-  notIn?: $Enums.Effort[] | Prisma.ListEnumEffortFieldRefInput<$PrismaModel> | null
-  not?: Prisma.NestedEnumEffortNullableWithAggregatesFilter<$PrismaModel> | $Enums.Effort | null
-  _count?: Prisma.NestedIntNullableFilter<$PrismaModel>
-  _min?: Prisma.NestedEnumEffortNullableFilter<$PrismaModel>
-  _max?: Prisma.NestedEnumEffortNullableFilter<$PrismaModel>
-}
-
-export type NestedEnumEffortFilter<$PrismaModel = never> = {
-  equals?: $Enums.Effort | Prisma.EnumEffortFieldRefInput<$PrismaModel>
-  in?: $Enums.Effort[] | Prisma.ListEnumEffortFieldRefInput<$PrismaModel>
-  notIn?: $Enums.Effort[] | Prisma.ListEnumEffortFieldRefInput<$PrismaModel>
-  not?: Prisma.NestedEnumEffortFilter<$PrismaModel> | $Enums.Effort
-}
-
-export type NestedEnumSubtaskStatusFilter<$PrismaModel = never> = {
-  equals?: $Enums.SubtaskStatus | Prisma.EnumSubtaskStatusFieldRefInput<$PrismaModel>
-  in?: $Enums.SubtaskStatus[] | Prisma.ListEnumSubtaskStatusFieldRefInput<$PrismaModel>
-  notIn?: $Enums.SubtaskStatus[] | Prisma.ListEnumSubtaskStatusFieldRefInput<$PrismaModel>
-  not?: Prisma.NestedEnumSubtaskStatusFilter<$PrismaModel> | $Enums.SubtaskStatus
-}
-
 export type NestedEnumSubtaskOriginFilter<$PrismaModel = never> = {
   equals?: $Enums.SubtaskOrigin | Prisma.EnumSubtaskOriginFieldRefInput<$PrismaModel>
   in?: $Enums.SubtaskOrigin[] | Prisma.ListEnumSubtaskOriginFieldRefInput<$PrismaModel>
@@ -797,24 +780,24 @@ export type NestedDateTimeNullableFilter<$PrismaModel = never> = {
   not?: Prisma.NestedDateTimeNullableFilter<$PrismaModel> | Date | string | null
 }
 
-export type NestedEnumEffortWithAggregatesFilter<$PrismaModel = never> = {
-  equals?: $Enums.Effort | Prisma.EnumEffortFieldRefInput<$PrismaModel>
-  in?: $Enums.Effort[] | Prisma.ListEnumEffortFieldRefInput<$PrismaModel>
-  notIn?: $Enums.Effort[] | Prisma.ListEnumEffortFieldRefInput<$PrismaModel>
-  not?: Prisma.NestedEnumEffortWithAggregatesFilter<$PrismaModel> | $Enums.Effort
-  _count?: Prisma.NestedIntFilter<$PrismaModel>
-  _min?: Prisma.NestedEnumEffortFilter<$PrismaModel>
-  _max?: Prisma.NestedEnumEffortFilter<$PrismaModel>
+export type NestedEnumPriorityNullableWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.Priority | Prisma.EnumPriorityFieldRefInput<$PrismaModel> | null
+  in?: $Enums.Priority[] | Prisma.ListEnumPriorityFieldRefInput<$PrismaModel> | null
+  notIn?: $Enums.Priority[] | Prisma.ListEnumPriorityFieldRefInput<$PrismaModel> | null
+  not?: Prisma.NestedEnumPriorityNullableWithAggregatesFilter<$PrismaModel> | $Enums.Priority | null
+  _count?: Prisma.NestedIntNullableFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumPriorityNullableFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumPriorityNullableFilter<$PrismaModel>
 }
 
-export type NestedEnumSubtaskStatusWithAggregatesFilter<$PrismaModel = never> = {
-  equals?: $Enums.SubtaskStatus | Prisma.EnumSubtaskStatusFieldRefInput<$PrismaModel>
-  in?: $Enums.SubtaskStatus[] | Prisma.ListEnumSubtaskStatusFieldRefInput<$PrismaModel>
-  notIn?: $Enums.SubtaskStatus[] | Prisma.ListEnumSubtaskStatusFieldRefInput<$PrismaModel>
-  not?: Prisma.NestedEnumSubtaskStatusWithAggregatesFilter<$PrismaModel> | $Enums.SubtaskStatus
-  _count?: Prisma.NestedIntFilter<$PrismaModel>
-  _min?: Prisma.NestedEnumSubtaskStatusFilter<$PrismaModel>
-  _max?: Prisma.NestedEnumSubtaskStatusFilter<$PrismaModel>
+export type NestedEnumEffortNullableWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.Effort | Prisma.EnumEffortFieldRefInput<$PrismaModel> | null
+  in?: $Enums.Effort[] | Prisma.ListEnumEffortFieldRefInput<$PrismaModel> | null
+  notIn?: $Enums.Effort[] | Prisma.ListEnumEffortFieldRefInput<$PrismaModel> | null
+  not?: Prisma.NestedEnumEffortNullableWithAggregatesFilter<$PrismaModel> | $Enums.Effort | null
+  _count?: Prisma.NestedIntNullableFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumEffortNullableFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumEffortNullableFilter<$PrismaModel>
 }
 
 export type NestedEnumSubtaskOriginWithAggregatesFilter<$PrismaModel = never> = {
@@ -853,6 +836,40 @@ export type NestedDateTimeNullableWithAggregatesFilter<$PrismaModel = never> = {
   _count?: Prisma.NestedIntNullableFilter<$PrismaModel>
   _min?: Prisma.NestedDateTimeNullableFilter<$PrismaModel>
   _max?: Prisma.NestedDateTimeNullableFilter<$PrismaModel>
+}
+
+export type NestedEnumEffortFilter<$PrismaModel = never> = {
+  equals?: $Enums.Effort | Prisma.EnumEffortFieldRefInput<$PrismaModel>
+  in?: $Enums.Effort[] | Prisma.ListEnumEffortFieldRefInput<$PrismaModel>
+  notIn?: $Enums.Effort[] | Prisma.ListEnumEffortFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumEffortFilter<$PrismaModel> | $Enums.Effort
+}
+
+export type NestedEnumSubtaskStatusFilter<$PrismaModel = never> = {
+  equals?: $Enums.SubtaskStatus | Prisma.EnumSubtaskStatusFieldRefInput<$PrismaModel>
+  in?: $Enums.SubtaskStatus[] | Prisma.ListEnumSubtaskStatusFieldRefInput<$PrismaModel>
+  notIn?: $Enums.SubtaskStatus[] | Prisma.ListEnumSubtaskStatusFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumSubtaskStatusFilter<$PrismaModel> | $Enums.SubtaskStatus
+}
+
+export type NestedEnumEffortWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.Effort | Prisma.EnumEffortFieldRefInput<$PrismaModel>
+  in?: $Enums.Effort[] | Prisma.ListEnumEffortFieldRefInput<$PrismaModel>
+  notIn?: $Enums.Effort[] | Prisma.ListEnumEffortFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumEffortWithAggregatesFilter<$PrismaModel> | $Enums.Effort
+  _count?: Prisma.NestedIntFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumEffortFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumEffortFilter<$PrismaModel>
+}
+
+export type NestedEnumSubtaskStatusWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.SubtaskStatus | Prisma.EnumSubtaskStatusFieldRefInput<$PrismaModel>
+  in?: $Enums.SubtaskStatus[] | Prisma.ListEnumSubtaskStatusFieldRefInput<$PrismaModel>
+  notIn?: $Enums.SubtaskStatus[] | Prisma.ListEnumSubtaskStatusFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumSubtaskStatusWithAggregatesFilter<$PrismaModel> | $Enums.SubtaskStatus
+  _count?: Prisma.NestedIntFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumSubtaskStatusFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumSubtaskStatusFilter<$PrismaModel>
 }
 
 export type NestedEnumRunTypeFilter<$PrismaModel = never> = {
@@ -906,6 +923,13 @@ export type NestedFloatNullableFilter<$PrismaModel = never> = {
   gt?: number | Prisma.FloatFieldRefInput<$PrismaModel>
   gte?: number | Prisma.FloatFieldRefInput<$PrismaModel>
   not?: Prisma.NestedFloatNullableFilter<$PrismaModel> | number | null
+}
+
+export type NestedEnumPersonaSetNullableFilter<$PrismaModel = never> = {
+  equals?: $Enums.PersonaSet | Prisma.EnumPersonaSetFieldRefInput<$PrismaModel> | null
+  in?: $Enums.PersonaSet[] | Prisma.ListEnumPersonaSetFieldRefInput<$PrismaModel> | null
+  notIn?: $Enums.PersonaSet[] | Prisma.ListEnumPersonaSetFieldRefInput<$PrismaModel> | null
+  not?: Prisma.NestedEnumPersonaSetNullableFilter<$PrismaModel> | $Enums.PersonaSet | null
 }
 
 export type NestedEnumRunTypeWithAggregatesFilter<$PrismaModel = never> = {
@@ -982,6 +1006,16 @@ export type NestedFloatNullableWithAggregatesFilter<$PrismaModel = never> = {
   _sum?: Prisma.NestedFloatNullableFilter<$PrismaModel>
   _min?: Prisma.NestedFloatNullableFilter<$PrismaModel>
   _max?: Prisma.NestedFloatNullableFilter<$PrismaModel>
+}
+
+export type NestedEnumPersonaSetNullableWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.PersonaSet | Prisma.EnumPersonaSetFieldRefInput<$PrismaModel> | null
+  in?: $Enums.PersonaSet[] | Prisma.ListEnumPersonaSetFieldRefInput<$PrismaModel> | null
+  notIn?: $Enums.PersonaSet[] | Prisma.ListEnumPersonaSetFieldRefInput<$PrismaModel> | null
+  not?: Prisma.NestedEnumPersonaSetNullableWithAggregatesFilter<$PrismaModel> | $Enums.PersonaSet | null
+  _count?: Prisma.NestedIntNullableFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumPersonaSetNullableFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumPersonaSetNullableFilter<$PrismaModel>
 }
 
 export type NestedJsonFilter<$PrismaModel = never> =

@@ -136,3 +136,12 @@ export const LogLevel = {
 } as const
 
 export type LogLevel = (typeof LogLevel)[keyof typeof LogLevel]
+
+
+export const PersonaSet = {
+  LIGHTWEIGHT: 'LIGHTWEIGHT',
+  CORE: 'CORE',
+  FULL: 'FULL'
+} as const
+
+export type PersonaSet = (typeof PersonaSet)[keyof typeof PersonaSet]

@@ -1171,6 +1171,9 @@ export const StoryScalarFieldEnum = {
   priority: 'priority',
   effort: 'effort',
   position: 'position',
+  origin: 'origin',
+  runId: 'runId',
+  editedAt: 'editedAt',
   lastSubtaskNumber: 'lastSubtaskNumber',
   createdAt: 'createdAt',
   updatedAt: 'updatedAt'
@@ -1223,6 +1226,10 @@ export const RunScalarFieldEnum = {
   mode: 'mode',
   existingBehavior: 'existingBehavior',
   pacing: 'pacing',
+  model: 'model',
+  instructions: 'instructions',
+  maxCostUsd: 'maxCostUsd',
+  personaSet: 'personaSet',
   totalItems: 'totalItems',
   completedItems: 'completedItems',
   failedItems: 'failedItems',
@@ -1418,20 +1425,6 @@ export type ListEnumEffortFieldRefInput<$PrismaModel> = FieldRefInputType<$Prism
 
 
 /**
- * Reference to a field of type 'SubtaskStatus'
- */
-export type EnumSubtaskStatusFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'SubtaskStatus'>
-    
-
-
-/**
- * Reference to a field of type 'SubtaskStatus[]'
- */
-export type ListEnumSubtaskStatusFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'SubtaskStatus[]'>
-    
-
-
-/**
  * Reference to a field of type 'SubtaskOrigin'
  */
 export type EnumSubtaskOriginFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'SubtaskOrigin'>
@@ -1442,6 +1435,20 @@ export type EnumSubtaskOriginFieldRefInput<$PrismaModel> = FieldRefInputType<$Pr
  * Reference to a field of type 'SubtaskOrigin[]'
  */
 export type ListEnumSubtaskOriginFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'SubtaskOrigin[]'>
+    
+
+
+/**
+ * Reference to a field of type 'SubtaskStatus'
+ */
+export type EnumSubtaskStatusFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'SubtaskStatus'>
+    
+
+
+/**
+ * Reference to a field of type 'SubtaskStatus[]'
+ */
+export type ListEnumSubtaskStatusFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'SubtaskStatus[]'>
     
 
 
@@ -1540,6 +1547,20 @@ export type FloatFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, '
  * Reference to a field of type 'Float[]'
  */
 export type ListFloatFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Float[]'>
+    
+
+
+/**
+ * Reference to a field of type 'PersonaSet'
+ */
+export type EnumPersonaSetFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'PersonaSet'>
+    
+
+
+/**
+ * Reference to a field of type 'PersonaSet[]'
+ */
+export type ListEnumPersonaSetFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'PersonaSet[]'>
     
 
 

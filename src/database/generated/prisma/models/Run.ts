@@ -27,6 +27,7 @@ export type AggregateRun = {
 }
 
 export type RunAvgAggregateOutputType = {
+  maxCostUsd: number | null
   totalItems: number | null
   completedItems: number | null
   failedItems: number | null
@@ -45,6 +46,7 @@ export type RunAvgAggregateOutputType = {
 }
 
 export type RunSumAggregateOutputType = {
+  maxCostUsd: number | null
   totalItems: number | null
   completedItems: number | null
   failedItems: number | null
@@ -74,6 +76,10 @@ export type RunMinAggregateOutputType = {
   mode: $Enums.GenerationMode | null
   existingBehavior: $Enums.ExistingBehavior | null
   pacing: $Enums.Pacing | null
+  model: string | null
+  instructions: string | null
+  maxCostUsd: number | null
+  personaSet: $Enums.PersonaSet | null
   totalItems: number | null
   completedItems: number | null
   failedItems: number | null
@@ -110,6 +116,10 @@ export type RunMaxAggregateOutputType = {
   mode: $Enums.GenerationMode | null
   existingBehavior: $Enums.ExistingBehavior | null
   pacing: $Enums.Pacing | null
+  model: string | null
+  instructions: string | null
+  maxCostUsd: number | null
+  personaSet: $Enums.PersonaSet | null
   totalItems: number | null
   completedItems: number | null
   failedItems: number | null
@@ -146,6 +156,10 @@ export type RunCountAggregateOutputType = {
   mode: number
   existingBehavior: number
   pacing: number
+  model: number
+  instructions: number
+  maxCostUsd: number
+  personaSet: number
   totalItems: number
   completedItems: number
   failedItems: number
@@ -174,6 +188,7 @@ export type RunCountAggregateOutputType = {
 
 
 export type RunAvgAggregateInputType = {
+  maxCostUsd?: true
   totalItems?: true
   completedItems?: true
   failedItems?: true
@@ -192,6 +207,7 @@ export type RunAvgAggregateInputType = {
 }
 
 export type RunSumAggregateInputType = {
+  maxCostUsd?: true
   totalItems?: true
   completedItems?: true
   failedItems?: true
@@ -221,6 +237,10 @@ export type RunMinAggregateInputType = {
   mode?: true
   existingBehavior?: true
   pacing?: true
+  model?: true
+  instructions?: true
+  maxCostUsd?: true
+  personaSet?: true
   totalItems?: true
   completedItems?: true
   failedItems?: true
@@ -257,6 +277,10 @@ export type RunMaxAggregateInputType = {
   mode?: true
   existingBehavior?: true
   pacing?: true
+  model?: true
+  instructions?: true
+  maxCostUsd?: true
+  personaSet?: true
   totalItems?: true
   completedItems?: true
   failedItems?: true
@@ -293,6 +317,10 @@ export type RunCountAggregateInputType = {
   mode?: true
   existingBehavior?: true
   pacing?: true
+  model?: true
+  instructions?: true
+  maxCostUsd?: true
+  personaSet?: true
   totalItems?: true
   completedItems?: true
   failedItems?: true
@@ -417,6 +445,10 @@ export type RunGroupByOutputType = {
   mode: $Enums.GenerationMode
   existingBehavior: $Enums.ExistingBehavior
   pacing: $Enums.Pacing
+  model: string | null
+  instructions: string | null
+  maxCostUsd: number | null
+  personaSet: $Enums.PersonaSet | null
   totalItems: number
   completedItems: number
   failedItems: number
@@ -477,6 +509,10 @@ export type RunWhereInput = {
   mode?: Prisma.EnumGenerationModeFilter<"Run"> | $Enums.GenerationMode
   existingBehavior?: Prisma.EnumExistingBehaviorFilter<"Run"> | $Enums.ExistingBehavior
   pacing?: Prisma.EnumPacingFilter<"Run"> | $Enums.Pacing
+  model?: Prisma.StringNullableFilter<"Run"> | string | null
+  instructions?: Prisma.StringNullableFilter<"Run"> | string | null
+  maxCostUsd?: Prisma.FloatNullableFilter<"Run"> | number | null
+  personaSet?: Prisma.EnumPersonaSetNullableFilter<"Run"> | $Enums.PersonaSet | null
   totalItems?: Prisma.IntFilter<"Run"> | number
   completedItems?: Prisma.IntFilter<"Run"> | number
   failedItems?: Prisma.IntFilter<"Run"> | number
@@ -508,6 +544,7 @@ export type RunWhereInput = {
   items?: Prisma.RunItemListRelationFilter
   events?: Prisma.RunEventListRelationFilter
   subtasks?: Prisma.SubtaskListRelationFilter
+  stories?: Prisma.StoryListRelationFilter
 }
 
 export type RunOrderByWithRelationInput = {
@@ -522,6 +559,10 @@ export type RunOrderByWithRelationInput = {
   mode?: Prisma.SortOrder
   existingBehavior?: Prisma.SortOrder
   pacing?: Prisma.SortOrder
+  model?: Prisma.SortOrderInput | Prisma.SortOrder
+  instructions?: Prisma.SortOrderInput | Prisma.SortOrder
+  maxCostUsd?: Prisma.SortOrderInput | Prisma.SortOrder
+  personaSet?: Prisma.SortOrderInput | Prisma.SortOrder
   totalItems?: Prisma.SortOrder
   completedItems?: Prisma.SortOrder
   failedItems?: Prisma.SortOrder
@@ -553,6 +594,7 @@ export type RunOrderByWithRelationInput = {
   items?: Prisma.RunItemOrderByRelationAggregateInput
   events?: Prisma.RunEventOrderByRelationAggregateInput
   subtasks?: Prisma.SubtaskOrderByRelationAggregateInput
+  stories?: Prisma.StoryOrderByRelationAggregateInput
 }
 
 export type RunWhereUniqueInput = Prisma.AtLeast<{
@@ -573,6 +615,10 @@ export type RunWhereUniqueInput = Prisma.AtLeast<{
   mode?: Prisma.EnumGenerationModeFilter<"Run"> | $Enums.GenerationMode
   existingBehavior?: Prisma.EnumExistingBehaviorFilter<"Run"> | $Enums.ExistingBehavior
   pacing?: Prisma.EnumPacingFilter<"Run"> | $Enums.Pacing
+  model?: Prisma.StringNullableFilter<"Run"> | string | null
+  instructions?: Prisma.StringNullableFilter<"Run"> | string | null
+  maxCostUsd?: Prisma.FloatNullableFilter<"Run"> | number | null
+  personaSet?: Prisma.EnumPersonaSetNullableFilter<"Run"> | $Enums.PersonaSet | null
   totalItems?: Prisma.IntFilter<"Run"> | number
   completedItems?: Prisma.IntFilter<"Run"> | number
   failedItems?: Prisma.IntFilter<"Run"> | number
@@ -604,6 +650,7 @@ export type RunWhereUniqueInput = Prisma.AtLeast<{
   items?: Prisma.RunItemListRelationFilter
   events?: Prisma.RunEventListRelationFilter
   subtasks?: Prisma.SubtaskListRelationFilter
+  stories?: Prisma.StoryListRelationFilter
 }, "id" | "projectId_id" | "projectId_idempotencyKey" | "projectId_type">
 
 export type RunOrderByWithAggregationInput = {
@@ -618,6 +665,10 @@ export type RunOrderByWithAggregationInput = {
   mode?: Prisma.SortOrder
   existingBehavior?: Prisma.SortOrder
   pacing?: Prisma.SortOrder
+  model?: Prisma.SortOrderInput | Prisma.SortOrder
+  instructions?: Prisma.SortOrderInput | Prisma.SortOrder
+  maxCostUsd?: Prisma.SortOrderInput | Prisma.SortOrder
+  personaSet?: Prisma.SortOrderInput | Prisma.SortOrder
   totalItems?: Prisma.SortOrder
   completedItems?: Prisma.SortOrder
   failedItems?: Prisma.SortOrder
@@ -663,6 +714,10 @@ export type RunScalarWhereWithAggregatesInput = {
   mode?: Prisma.EnumGenerationModeWithAggregatesFilter<"Run"> | $Enums.GenerationMode
   existingBehavior?: Prisma.EnumExistingBehaviorWithAggregatesFilter<"Run"> | $Enums.ExistingBehavior
   pacing?: Prisma.EnumPacingWithAggregatesFilter<"Run"> | $Enums.Pacing
+  model?: Prisma.StringNullableWithAggregatesFilter<"Run"> | string | null
+  instructions?: Prisma.StringNullableWithAggregatesFilter<"Run"> | string | null
+  maxCostUsd?: Prisma.FloatNullableWithAggregatesFilter<"Run"> | number | null
+  personaSet?: Prisma.EnumPersonaSetNullableWithAggregatesFilter<"Run"> | $Enums.PersonaSet | null
   totalItems?: Prisma.IntWithAggregatesFilter<"Run"> | number
   completedItems?: Prisma.IntWithAggregatesFilter<"Run"> | number
   failedItems?: Prisma.IntWithAggregatesFilter<"Run"> | number
@@ -697,6 +752,10 @@ export type RunCreateInput = {
   mode: $Enums.GenerationMode
   existingBehavior: $Enums.ExistingBehavior
   pacing: $Enums.Pacing
+  model?: string | null
+  instructions?: string | null
+  maxCostUsd?: number | null
+  personaSet?: $Enums.PersonaSet | null
   totalItems: number
   completedItems?: number
   failedItems?: number
@@ -727,6 +786,7 @@ export type RunCreateInput = {
   items?: Prisma.RunItemCreateNestedManyWithoutRunInput
   events?: Prisma.RunEventCreateNestedManyWithoutRunInput
   subtasks?: Prisma.SubtaskCreateNestedManyWithoutRunInput
+  stories?: Prisma.StoryCreateNestedManyWithoutRunInput
 }
 
 export type RunUncheckedCreateInput = {
@@ -741,6 +801,10 @@ export type RunUncheckedCreateInput = {
   mode: $Enums.GenerationMode
   existingBehavior: $Enums.ExistingBehavior
   pacing: $Enums.Pacing
+  model?: string | null
+  instructions?: string | null
+  maxCostUsd?: number | null
+  personaSet?: $Enums.PersonaSet | null
   totalItems: number
   completedItems?: number
   failedItems?: number
@@ -768,6 +832,7 @@ export type RunUncheckedCreateInput = {
   items?: Prisma.RunItemUncheckedCreateNestedManyWithoutRunInput
   events?: Prisma.RunEventUncheckedCreateNestedManyWithoutRunInput
   subtasks?: Prisma.SubtaskUncheckedCreateNestedManyWithoutRunInput
+  stories?: Prisma.StoryUncheckedCreateNestedManyWithoutRunInput
 }
 
 export type RunUpdateInput = {
@@ -779,6 +844,10 @@ export type RunUpdateInput = {
   mode?: Prisma.EnumGenerationModeFieldUpdateOperationsInput | $Enums.GenerationMode
   existingBehavior?: Prisma.EnumExistingBehaviorFieldUpdateOperationsInput | $Enums.ExistingBehavior
   pacing?: Prisma.EnumPacingFieldUpdateOperationsInput | $Enums.Pacing
+  model?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  instructions?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  maxCostUsd?: Prisma.NullableFloatFieldUpdateOperationsInput | number | null
+  personaSet?: Prisma.NullableEnumPersonaSetFieldUpdateOperationsInput | $Enums.PersonaSet | null
   totalItems?: Prisma.IntFieldUpdateOperationsInput | number
   completedItems?: Prisma.IntFieldUpdateOperationsInput | number
   failedItems?: Prisma.IntFieldUpdateOperationsInput | number
@@ -809,6 +878,7 @@ export type RunUpdateInput = {
   items?: Prisma.RunItemUpdateManyWithoutRunNestedInput
   events?: Prisma.RunEventUpdateManyWithoutRunNestedInput
   subtasks?: Prisma.SubtaskUpdateManyWithoutRunNestedInput
+  stories?: Prisma.StoryUpdateManyWithoutRunNestedInput
 }
 
 export type RunUncheckedUpdateInput = {
@@ -823,6 +893,10 @@ export type RunUncheckedUpdateInput = {
   mode?: Prisma.EnumGenerationModeFieldUpdateOperationsInput | $Enums.GenerationMode
   existingBehavior?: Prisma.EnumExistingBehaviorFieldUpdateOperationsInput | $Enums.ExistingBehavior
   pacing?: Prisma.EnumPacingFieldUpdateOperationsInput | $Enums.Pacing
+  model?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  instructions?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  maxCostUsd?: Prisma.NullableFloatFieldUpdateOperationsInput | number | null
+  personaSet?: Prisma.NullableEnumPersonaSetFieldUpdateOperationsInput | $Enums.PersonaSet | null
   totalItems?: Prisma.IntFieldUpdateOperationsInput | number
   completedItems?: Prisma.IntFieldUpdateOperationsInput | number
   failedItems?: Prisma.IntFieldUpdateOperationsInput | number
@@ -850,6 +924,7 @@ export type RunUncheckedUpdateInput = {
   items?: Prisma.RunItemUncheckedUpdateManyWithoutRunNestedInput
   events?: Prisma.RunEventUncheckedUpdateManyWithoutRunNestedInput
   subtasks?: Prisma.SubtaskUncheckedUpdateManyWithoutRunNestedInput
+  stories?: Prisma.StoryUncheckedUpdateManyWithoutRunNestedInput
 }
 
 export type RunCreateManyInput = {
@@ -864,6 +939,10 @@ export type RunCreateManyInput = {
   mode: $Enums.GenerationMode
   existingBehavior: $Enums.ExistingBehavior
   pacing: $Enums.Pacing
+  model?: string | null
+  instructions?: string | null
+  maxCostUsd?: number | null
+  personaSet?: $Enums.PersonaSet | null
   totalItems: number
   completedItems?: number
   failedItems?: number
@@ -898,6 +977,10 @@ export type RunUpdateManyMutationInput = {
   mode?: Prisma.EnumGenerationModeFieldUpdateOperationsInput | $Enums.GenerationMode
   existingBehavior?: Prisma.EnumExistingBehaviorFieldUpdateOperationsInput | $Enums.ExistingBehavior
   pacing?: Prisma.EnumPacingFieldUpdateOperationsInput | $Enums.Pacing
+  model?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  instructions?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  maxCostUsd?: Prisma.NullableFloatFieldUpdateOperationsInput | number | null
+  personaSet?: Prisma.NullableEnumPersonaSetFieldUpdateOperationsInput | $Enums.PersonaSet | null
   totalItems?: Prisma.IntFieldUpdateOperationsInput | number
   completedItems?: Prisma.IntFieldUpdateOperationsInput | number
   failedItems?: Prisma.IntFieldUpdateOperationsInput | number
@@ -934,6 +1017,10 @@ export type RunUncheckedUpdateManyInput = {
   mode?: Prisma.EnumGenerationModeFieldUpdateOperationsInput | $Enums.GenerationMode
   existingBehavior?: Prisma.EnumExistingBehaviorFieldUpdateOperationsInput | $Enums.ExistingBehavior
   pacing?: Prisma.EnumPacingFieldUpdateOperationsInput | $Enums.Pacing
+  model?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  instructions?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  maxCostUsd?: Prisma.NullableFloatFieldUpdateOperationsInput | number | null
+  personaSet?: Prisma.NullableEnumPersonaSetFieldUpdateOperationsInput | $Enums.PersonaSet | null
   totalItems?: Prisma.IntFieldUpdateOperationsInput | number
   completedItems?: Prisma.IntFieldUpdateOperationsInput | number
   failedItems?: Prisma.IntFieldUpdateOperationsInput | number
@@ -1001,6 +1088,10 @@ export type RunCountOrderByAggregateInput = {
   mode?: Prisma.SortOrder
   existingBehavior?: Prisma.SortOrder
   pacing?: Prisma.SortOrder
+  model?: Prisma.SortOrder
+  instructions?: Prisma.SortOrder
+  maxCostUsd?: Prisma.SortOrder
+  personaSet?: Prisma.SortOrder
   totalItems?: Prisma.SortOrder
   completedItems?: Prisma.SortOrder
   failedItems?: Prisma.SortOrder
@@ -1027,6 +1118,7 @@ export type RunCountOrderByAggregateInput = {
 }
 
 export type RunAvgOrderByAggregateInput = {
+  maxCostUsd?: Prisma.SortOrder
   totalItems?: Prisma.SortOrder
   completedItems?: Prisma.SortOrder
   failedItems?: Prisma.SortOrder
@@ -1056,6 +1148,10 @@ export type RunMaxOrderByAggregateInput = {
   mode?: Prisma.SortOrder
   existingBehavior?: Prisma.SortOrder
   pacing?: Prisma.SortOrder
+  model?: Prisma.SortOrder
+  instructions?: Prisma.SortOrder
+  maxCostUsd?: Prisma.SortOrder
+  personaSet?: Prisma.SortOrder
   totalItems?: Prisma.SortOrder
   completedItems?: Prisma.SortOrder
   failedItems?: Prisma.SortOrder
@@ -1092,6 +1188,10 @@ export type RunMinOrderByAggregateInput = {
   mode?: Prisma.SortOrder
   existingBehavior?: Prisma.SortOrder
   pacing?: Prisma.SortOrder
+  model?: Prisma.SortOrder
+  instructions?: Prisma.SortOrder
+  maxCostUsd?: Prisma.SortOrder
+  personaSet?: Prisma.SortOrder
   totalItems?: Prisma.SortOrder
   completedItems?: Prisma.SortOrder
   failedItems?: Prisma.SortOrder
@@ -1117,6 +1217,7 @@ export type RunMinOrderByAggregateInput = {
 }
 
 export type RunSumOrderByAggregateInput = {
+  maxCostUsd?: Prisma.SortOrder
   totalItems?: Prisma.SortOrder
   completedItems?: Prisma.SortOrder
   failedItems?: Prisma.SortOrder
@@ -1223,6 +1324,22 @@ export type RunUncheckedUpdateManyWithoutEpicNestedInput = {
   deleteMany?: Prisma.RunScalarWhereInput | Prisma.RunScalarWhereInput[]
 }
 
+export type RunCreateNestedOneWithoutStoriesInput = {
+  create?: Prisma.XOR<Prisma.RunCreateWithoutStoriesInput, Prisma.RunUncheckedCreateWithoutStoriesInput>
+  connectOrCreate?: Prisma.RunCreateOrConnectWithoutStoriesInput
+  connect?: Prisma.RunWhereUniqueInput
+}
+
+export type RunUpdateOneWithoutStoriesNestedInput = {
+  create?: Prisma.XOR<Prisma.RunCreateWithoutStoriesInput, Prisma.RunUncheckedCreateWithoutStoriesInput>
+  connectOrCreate?: Prisma.RunCreateOrConnectWithoutStoriesInput
+  upsert?: Prisma.RunUpsertWithoutStoriesInput
+  disconnect?: Prisma.RunWhereInput | boolean
+  delete?: Prisma.RunWhereInput | boolean
+  connect?: Prisma.RunWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.RunUpdateToOneWithWhereWithoutStoriesInput, Prisma.RunUpdateWithoutStoriesInput>, Prisma.RunUncheckedUpdateWithoutStoriesInput>
+}
+
 export type RunCreateNestedOneWithoutSubtasksInput = {
   create?: Prisma.XOR<Prisma.RunCreateWithoutSubtasksInput, Prisma.RunUncheckedCreateWithoutSubtasksInput>
   connectOrCreate?: Prisma.RunCreateOrConnectWithoutSubtasksInput
@@ -1289,6 +1406,10 @@ export type NullableFloatFieldUpdateOperationsInput = {
   decrement?: number
   multiply?: number
   divide?: number
+}
+
+export type NullableEnumPersonaSetFieldUpdateOperationsInput = {
+  set?: $Enums.PersonaSet | null
 }
 
 export type RunUpdateOneWithoutRetriesNestedInput = {
@@ -1408,6 +1529,10 @@ export type RunCreateWithoutProjectInput = {
   mode: $Enums.GenerationMode
   existingBehavior: $Enums.ExistingBehavior
   pacing: $Enums.Pacing
+  model?: string | null
+  instructions?: string | null
+  maxCostUsd?: number | null
+  personaSet?: $Enums.PersonaSet | null
   totalItems: number
   completedItems?: number
   failedItems?: number
@@ -1437,6 +1562,7 @@ export type RunCreateWithoutProjectInput = {
   items?: Prisma.RunItemCreateNestedManyWithoutRunInput
   events?: Prisma.RunEventCreateNestedManyWithoutRunInput
   subtasks?: Prisma.SubtaskCreateNestedManyWithoutRunInput
+  stories?: Prisma.StoryCreateNestedManyWithoutRunInput
 }
 
 export type RunUncheckedCreateWithoutProjectInput = {
@@ -1450,6 +1576,10 @@ export type RunUncheckedCreateWithoutProjectInput = {
   mode: $Enums.GenerationMode
   existingBehavior: $Enums.ExistingBehavior
   pacing: $Enums.Pacing
+  model?: string | null
+  instructions?: string | null
+  maxCostUsd?: number | null
+  personaSet?: $Enums.PersonaSet | null
   totalItems: number
   completedItems?: number
   failedItems?: number
@@ -1477,6 +1607,7 @@ export type RunUncheckedCreateWithoutProjectInput = {
   items?: Prisma.RunItemUncheckedCreateNestedManyWithoutRunInput
   events?: Prisma.RunEventUncheckedCreateNestedManyWithoutRunInput
   subtasks?: Prisma.SubtaskUncheckedCreateNestedManyWithoutRunInput
+  stories?: Prisma.StoryUncheckedCreateNestedManyWithoutRunInput
 }
 
 export type RunCreateOrConnectWithoutProjectInput = {
@@ -1520,6 +1651,10 @@ export type RunScalarWhereInput = {
   mode?: Prisma.EnumGenerationModeFilter<"Run"> | $Enums.GenerationMode
   existingBehavior?: Prisma.EnumExistingBehaviorFilter<"Run"> | $Enums.ExistingBehavior
   pacing?: Prisma.EnumPacingFilter<"Run"> | $Enums.Pacing
+  model?: Prisma.StringNullableFilter<"Run"> | string | null
+  instructions?: Prisma.StringNullableFilter<"Run"> | string | null
+  maxCostUsd?: Prisma.FloatNullableFilter<"Run"> | number | null
+  personaSet?: Prisma.EnumPersonaSetNullableFilter<"Run"> | $Enums.PersonaSet | null
   totalItems?: Prisma.IntFilter<"Run"> | number
   completedItems?: Prisma.IntFilter<"Run"> | number
   failedItems?: Prisma.IntFilter<"Run"> | number
@@ -1554,6 +1689,10 @@ export type RunCreateWithoutEpicInput = {
   mode: $Enums.GenerationMode
   existingBehavior: $Enums.ExistingBehavior
   pacing: $Enums.Pacing
+  model?: string | null
+  instructions?: string | null
+  maxCostUsd?: number | null
+  personaSet?: $Enums.PersonaSet | null
   totalItems: number
   completedItems?: number
   failedItems?: number
@@ -1583,6 +1722,7 @@ export type RunCreateWithoutEpicInput = {
   items?: Prisma.RunItemCreateNestedManyWithoutRunInput
   events?: Prisma.RunEventCreateNestedManyWithoutRunInput
   subtasks?: Prisma.SubtaskCreateNestedManyWithoutRunInput
+  stories?: Prisma.StoryCreateNestedManyWithoutRunInput
 }
 
 export type RunUncheckedCreateWithoutEpicInput = {
@@ -1595,6 +1735,10 @@ export type RunUncheckedCreateWithoutEpicInput = {
   mode: $Enums.GenerationMode
   existingBehavior: $Enums.ExistingBehavior
   pacing: $Enums.Pacing
+  model?: string | null
+  instructions?: string | null
+  maxCostUsd?: number | null
+  personaSet?: $Enums.PersonaSet | null
   totalItems: number
   completedItems?: number
   failedItems?: number
@@ -1622,6 +1766,7 @@ export type RunUncheckedCreateWithoutEpicInput = {
   items?: Prisma.RunItemUncheckedCreateNestedManyWithoutRunInput
   events?: Prisma.RunEventUncheckedCreateNestedManyWithoutRunInput
   subtasks?: Prisma.SubtaskUncheckedCreateNestedManyWithoutRunInput
+  stories?: Prisma.StoryUncheckedCreateNestedManyWithoutRunInput
 }
 
 export type RunCreateOrConnectWithoutEpicInput = {
@@ -1650,7 +1795,7 @@ export type RunUpdateManyWithWhereWithoutEpicInput = {
   data: Prisma.XOR<Prisma.RunUpdateManyMutationInput, Prisma.RunUncheckedUpdateManyWithoutEpicInput>
 }
 
-export type RunCreateWithoutSubtasksInput = {
+export type RunCreateWithoutStoriesInput = {
   id?: string
   type: $Enums.RunType
   status?: $Enums.RunStatus
@@ -1659,6 +1804,10 @@ export type RunCreateWithoutSubtasksInput = {
   mode: $Enums.GenerationMode
   existingBehavior: $Enums.ExistingBehavior
   pacing: $Enums.Pacing
+  model?: string | null
+  instructions?: string | null
+  maxCostUsd?: number | null
+  personaSet?: $Enums.PersonaSet | null
   totalItems: number
   completedItems?: number
   failedItems?: number
@@ -1688,9 +1837,10 @@ export type RunCreateWithoutSubtasksInput = {
   currentItem?: Prisma.RunItemCreateNestedOneWithoutCurrentOfInput
   items?: Prisma.RunItemCreateNestedManyWithoutRunInput
   events?: Prisma.RunEventCreateNestedManyWithoutRunInput
+  subtasks?: Prisma.SubtaskCreateNestedManyWithoutRunInput
 }
 
-export type RunUncheckedCreateWithoutSubtasksInput = {
+export type RunUncheckedCreateWithoutStoriesInput = {
   id?: string
   projectId: string
   epicId?: string | null
@@ -1702,6 +1852,10 @@ export type RunUncheckedCreateWithoutSubtasksInput = {
   mode: $Enums.GenerationMode
   existingBehavior: $Enums.ExistingBehavior
   pacing: $Enums.Pacing
+  model?: string | null
+  instructions?: string | null
+  maxCostUsd?: number | null
+  personaSet?: $Enums.PersonaSet | null
   totalItems: number
   completedItems?: number
   failedItems?: number
@@ -1728,25 +1882,26 @@ export type RunUncheckedCreateWithoutSubtasksInput = {
   retries?: Prisma.RunUncheckedCreateNestedManyWithoutRetryOfInput
   items?: Prisma.RunItemUncheckedCreateNestedManyWithoutRunInput
   events?: Prisma.RunEventUncheckedCreateNestedManyWithoutRunInput
+  subtasks?: Prisma.SubtaskUncheckedCreateNestedManyWithoutRunInput
 }
 
-export type RunCreateOrConnectWithoutSubtasksInput = {
+export type RunCreateOrConnectWithoutStoriesInput = {
   where: Prisma.RunWhereUniqueInput
-  create: Prisma.XOR<Prisma.RunCreateWithoutSubtasksInput, Prisma.RunUncheckedCreateWithoutSubtasksInput>
+  create: Prisma.XOR<Prisma.RunCreateWithoutStoriesInput, Prisma.RunUncheckedCreateWithoutStoriesInput>
 }
 
-export type RunUpsertWithoutSubtasksInput = {
-  update: Prisma.XOR<Prisma.RunUpdateWithoutSubtasksInput, Prisma.RunUncheckedUpdateWithoutSubtasksInput>
-  create: Prisma.XOR<Prisma.RunCreateWithoutSubtasksInput, Prisma.RunUncheckedCreateWithoutSubtasksInput>
+export type RunUpsertWithoutStoriesInput = {
+  update: Prisma.XOR<Prisma.RunUpdateWithoutStoriesInput, Prisma.RunUncheckedUpdateWithoutStoriesInput>
+  create: Prisma.XOR<Prisma.RunCreateWithoutStoriesInput, Prisma.RunUncheckedCreateWithoutStoriesInput>
   where?: Prisma.RunWhereInput
 }
 
-export type RunUpdateToOneWithWhereWithoutSubtasksInput = {
+export type RunUpdateToOneWithWhereWithoutStoriesInput = {
   where?: Prisma.RunWhereInput
-  data: Prisma.XOR<Prisma.RunUpdateWithoutSubtasksInput, Prisma.RunUncheckedUpdateWithoutSubtasksInput>
+  data: Prisma.XOR<Prisma.RunUpdateWithoutStoriesInput, Prisma.RunUncheckedUpdateWithoutStoriesInput>
 }
 
-export type RunUpdateWithoutSubtasksInput = {
+export type RunUpdateWithoutStoriesInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   type?: Prisma.EnumRunTypeFieldUpdateOperationsInput | $Enums.RunType
   status?: Prisma.EnumRunStatusFieldUpdateOperationsInput | $Enums.RunStatus
@@ -1755,6 +1910,10 @@ export type RunUpdateWithoutSubtasksInput = {
   mode?: Prisma.EnumGenerationModeFieldUpdateOperationsInput | $Enums.GenerationMode
   existingBehavior?: Prisma.EnumExistingBehaviorFieldUpdateOperationsInput | $Enums.ExistingBehavior
   pacing?: Prisma.EnumPacingFieldUpdateOperationsInput | $Enums.Pacing
+  model?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  instructions?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  maxCostUsd?: Prisma.NullableFloatFieldUpdateOperationsInput | number | null
+  personaSet?: Prisma.NullableEnumPersonaSetFieldUpdateOperationsInput | $Enums.PersonaSet | null
   totalItems?: Prisma.IntFieldUpdateOperationsInput | number
   completedItems?: Prisma.IntFieldUpdateOperationsInput | number
   failedItems?: Prisma.IntFieldUpdateOperationsInput | number
@@ -1784,9 +1943,10 @@ export type RunUpdateWithoutSubtasksInput = {
   currentItem?: Prisma.RunItemUpdateOneWithoutCurrentOfNestedInput
   items?: Prisma.RunItemUpdateManyWithoutRunNestedInput
   events?: Prisma.RunEventUpdateManyWithoutRunNestedInput
+  subtasks?: Prisma.SubtaskUpdateManyWithoutRunNestedInput
 }
 
-export type RunUncheckedUpdateWithoutSubtasksInput = {
+export type RunUncheckedUpdateWithoutStoriesInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   projectId?: Prisma.StringFieldUpdateOperationsInput | string
   epicId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -1798,6 +1958,10 @@ export type RunUncheckedUpdateWithoutSubtasksInput = {
   mode?: Prisma.EnumGenerationModeFieldUpdateOperationsInput | $Enums.GenerationMode
   existingBehavior?: Prisma.EnumExistingBehaviorFieldUpdateOperationsInput | $Enums.ExistingBehavior
   pacing?: Prisma.EnumPacingFieldUpdateOperationsInput | $Enums.Pacing
+  model?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  instructions?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  maxCostUsd?: Prisma.NullableFloatFieldUpdateOperationsInput | number | null
+  personaSet?: Prisma.NullableEnumPersonaSetFieldUpdateOperationsInput | $Enums.PersonaSet | null
   totalItems?: Prisma.IntFieldUpdateOperationsInput | number
   completedItems?: Prisma.IntFieldUpdateOperationsInput | number
   failedItems?: Prisma.IntFieldUpdateOperationsInput | number
@@ -1824,6 +1988,203 @@ export type RunUncheckedUpdateWithoutSubtasksInput = {
   retries?: Prisma.RunUncheckedUpdateManyWithoutRetryOfNestedInput
   items?: Prisma.RunItemUncheckedUpdateManyWithoutRunNestedInput
   events?: Prisma.RunEventUncheckedUpdateManyWithoutRunNestedInput
+  subtasks?: Prisma.SubtaskUncheckedUpdateManyWithoutRunNestedInput
+}
+
+export type RunCreateWithoutSubtasksInput = {
+  id?: string
+  type: $Enums.RunType
+  status?: $Enums.RunStatus
+  phase?: $Enums.RunPhase
+  phaseDetail?: string | null
+  mode: $Enums.GenerationMode
+  existingBehavior: $Enums.ExistingBehavior
+  pacing: $Enums.Pacing
+  model?: string | null
+  instructions?: string | null
+  maxCostUsd?: number | null
+  personaSet?: $Enums.PersonaSet | null
+  totalItems: number
+  completedItems?: number
+  failedItems?: number
+  skippedItems?: number
+  cancelledItems?: number
+  createdCount?: number
+  inputTokens?: number
+  outputTokens?: number
+  cacheReadTokens?: number
+  cacheWriteTokens?: number
+  costUsd?: number | null
+  completedDurationMs?: number
+  inFlightLimit?: number
+  error?: string | null
+  idempotencyKey?: string | null
+  request: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  lease?: number
+  seq?: number
+  createdAt?: Date | string
+  startedAt?: Date | string | null
+  heartbeatAt?: Date | string | null
+  completedAt?: Date | string | null
+  project: Prisma.ProjectCreateNestedOneWithoutRunsInput
+  epic?: Prisma.EpicCreateNestedOneWithoutRunsInput
+  retryOf?: Prisma.RunCreateNestedOneWithoutRetriesInput
+  retries?: Prisma.RunCreateNestedManyWithoutRetryOfInput
+  currentItem?: Prisma.RunItemCreateNestedOneWithoutCurrentOfInput
+  items?: Prisma.RunItemCreateNestedManyWithoutRunInput
+  events?: Prisma.RunEventCreateNestedManyWithoutRunInput
+  stories?: Prisma.StoryCreateNestedManyWithoutRunInput
+}
+
+export type RunUncheckedCreateWithoutSubtasksInput = {
+  id?: string
+  projectId: string
+  epicId?: string | null
+  retryOfId?: string | null
+  type: $Enums.RunType
+  status?: $Enums.RunStatus
+  phase?: $Enums.RunPhase
+  phaseDetail?: string | null
+  mode: $Enums.GenerationMode
+  existingBehavior: $Enums.ExistingBehavior
+  pacing: $Enums.Pacing
+  model?: string | null
+  instructions?: string | null
+  maxCostUsd?: number | null
+  personaSet?: $Enums.PersonaSet | null
+  totalItems: number
+  completedItems?: number
+  failedItems?: number
+  skippedItems?: number
+  cancelledItems?: number
+  createdCount?: number
+  currentItemId?: string | null
+  inputTokens?: number
+  outputTokens?: number
+  cacheReadTokens?: number
+  cacheWriteTokens?: number
+  costUsd?: number | null
+  completedDurationMs?: number
+  inFlightLimit?: number
+  error?: string | null
+  idempotencyKey?: string | null
+  request: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  lease?: number
+  seq?: number
+  createdAt?: Date | string
+  startedAt?: Date | string | null
+  heartbeatAt?: Date | string | null
+  completedAt?: Date | string | null
+  retries?: Prisma.RunUncheckedCreateNestedManyWithoutRetryOfInput
+  items?: Prisma.RunItemUncheckedCreateNestedManyWithoutRunInput
+  events?: Prisma.RunEventUncheckedCreateNestedManyWithoutRunInput
+  stories?: Prisma.StoryUncheckedCreateNestedManyWithoutRunInput
+}
+
+export type RunCreateOrConnectWithoutSubtasksInput = {
+  where: Prisma.RunWhereUniqueInput
+  create: Prisma.XOR<Prisma.RunCreateWithoutSubtasksInput, Prisma.RunUncheckedCreateWithoutSubtasksInput>
+}
+
+export type RunUpsertWithoutSubtasksInput = {
+  update: Prisma.XOR<Prisma.RunUpdateWithoutSubtasksInput, Prisma.RunUncheckedUpdateWithoutSubtasksInput>
+  create: Prisma.XOR<Prisma.RunCreateWithoutSubtasksInput, Prisma.RunUncheckedCreateWithoutSubtasksInput>
+  where?: Prisma.RunWhereInput
+}
+
+export type RunUpdateToOneWithWhereWithoutSubtasksInput = {
+  where?: Prisma.RunWhereInput
+  data: Prisma.XOR<Prisma.RunUpdateWithoutSubtasksInput, Prisma.RunUncheckedUpdateWithoutSubtasksInput>
+}
+
+export type RunUpdateWithoutSubtasksInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  type?: Prisma.EnumRunTypeFieldUpdateOperationsInput | $Enums.RunType
+  status?: Prisma.EnumRunStatusFieldUpdateOperationsInput | $Enums.RunStatus
+  phase?: Prisma.EnumRunPhaseFieldUpdateOperationsInput | $Enums.RunPhase
+  phaseDetail?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  mode?: Prisma.EnumGenerationModeFieldUpdateOperationsInput | $Enums.GenerationMode
+  existingBehavior?: Prisma.EnumExistingBehaviorFieldUpdateOperationsInput | $Enums.ExistingBehavior
+  pacing?: Prisma.EnumPacingFieldUpdateOperationsInput | $Enums.Pacing
+  model?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  instructions?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  maxCostUsd?: Prisma.NullableFloatFieldUpdateOperationsInput | number | null
+  personaSet?: Prisma.NullableEnumPersonaSetFieldUpdateOperationsInput | $Enums.PersonaSet | null
+  totalItems?: Prisma.IntFieldUpdateOperationsInput | number
+  completedItems?: Prisma.IntFieldUpdateOperationsInput | number
+  failedItems?: Prisma.IntFieldUpdateOperationsInput | number
+  skippedItems?: Prisma.IntFieldUpdateOperationsInput | number
+  cancelledItems?: Prisma.IntFieldUpdateOperationsInput | number
+  createdCount?: Prisma.IntFieldUpdateOperationsInput | number
+  inputTokens?: Prisma.IntFieldUpdateOperationsInput | number
+  outputTokens?: Prisma.IntFieldUpdateOperationsInput | number
+  cacheReadTokens?: Prisma.IntFieldUpdateOperationsInput | number
+  cacheWriteTokens?: Prisma.IntFieldUpdateOperationsInput | number
+  costUsd?: Prisma.NullableFloatFieldUpdateOperationsInput | number | null
+  completedDurationMs?: Prisma.IntFieldUpdateOperationsInput | number
+  inFlightLimit?: Prisma.IntFieldUpdateOperationsInput | number
+  error?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  request?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  lease?: Prisma.IntFieldUpdateOperationsInput | number
+  seq?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  startedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  heartbeatAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  completedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  project?: Prisma.ProjectUpdateOneRequiredWithoutRunsNestedInput
+  epic?: Prisma.EpicUpdateOneWithoutRunsNestedInput
+  retryOf?: Prisma.RunUpdateOneWithoutRetriesNestedInput
+  retries?: Prisma.RunUpdateManyWithoutRetryOfNestedInput
+  currentItem?: Prisma.RunItemUpdateOneWithoutCurrentOfNestedInput
+  items?: Prisma.RunItemUpdateManyWithoutRunNestedInput
+  events?: Prisma.RunEventUpdateManyWithoutRunNestedInput
+  stories?: Prisma.StoryUpdateManyWithoutRunNestedInput
+}
+
+export type RunUncheckedUpdateWithoutSubtasksInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  projectId?: Prisma.StringFieldUpdateOperationsInput | string
+  epicId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  retryOfId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  type?: Prisma.EnumRunTypeFieldUpdateOperationsInput | $Enums.RunType
+  status?: Prisma.EnumRunStatusFieldUpdateOperationsInput | $Enums.RunStatus
+  phase?: Prisma.EnumRunPhaseFieldUpdateOperationsInput | $Enums.RunPhase
+  phaseDetail?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  mode?: Prisma.EnumGenerationModeFieldUpdateOperationsInput | $Enums.GenerationMode
+  existingBehavior?: Prisma.EnumExistingBehaviorFieldUpdateOperationsInput | $Enums.ExistingBehavior
+  pacing?: Prisma.EnumPacingFieldUpdateOperationsInput | $Enums.Pacing
+  model?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  instructions?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  maxCostUsd?: Prisma.NullableFloatFieldUpdateOperationsInput | number | null
+  personaSet?: Prisma.NullableEnumPersonaSetFieldUpdateOperationsInput | $Enums.PersonaSet | null
+  totalItems?: Prisma.IntFieldUpdateOperationsInput | number
+  completedItems?: Prisma.IntFieldUpdateOperationsInput | number
+  failedItems?: Prisma.IntFieldUpdateOperationsInput | number
+  skippedItems?: Prisma.IntFieldUpdateOperationsInput | number
+  cancelledItems?: Prisma.IntFieldUpdateOperationsInput | number
+  createdCount?: Prisma.IntFieldUpdateOperationsInput | number
+  currentItemId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  inputTokens?: Prisma.IntFieldUpdateOperationsInput | number
+  outputTokens?: Prisma.IntFieldUpdateOperationsInput | number
+  cacheReadTokens?: Prisma.IntFieldUpdateOperationsInput | number
+  cacheWriteTokens?: Prisma.IntFieldUpdateOperationsInput | number
+  costUsd?: Prisma.NullableFloatFieldUpdateOperationsInput | number | null
+  completedDurationMs?: Prisma.IntFieldUpdateOperationsInput | number
+  inFlightLimit?: Prisma.IntFieldUpdateOperationsInput | number
+  error?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  idempotencyKey?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  request?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  lease?: Prisma.IntFieldUpdateOperationsInput | number
+  seq?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  startedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  heartbeatAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  completedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  retries?: Prisma.RunUncheckedUpdateManyWithoutRetryOfNestedInput
+  items?: Prisma.RunItemUncheckedUpdateManyWithoutRunNestedInput
+  events?: Prisma.RunEventUncheckedUpdateManyWithoutRunNestedInput
+  stories?: Prisma.StoryUncheckedUpdateManyWithoutRunNestedInput
 }
 
 export type RunCreateWithoutRetriesInput = {
@@ -1835,6 +2196,10 @@ export type RunCreateWithoutRetriesInput = {
   mode: $Enums.GenerationMode
   existingBehavior: $Enums.ExistingBehavior
   pacing: $Enums.Pacing
+  model?: string | null
+  instructions?: string | null
+  maxCostUsd?: number | null
+  personaSet?: $Enums.PersonaSet | null
   totalItems: number
   completedItems?: number
   failedItems?: number
@@ -1864,6 +2229,7 @@ export type RunCreateWithoutRetriesInput = {
   items?: Prisma.RunItemCreateNestedManyWithoutRunInput
   events?: Prisma.RunEventCreateNestedManyWithoutRunInput
   subtasks?: Prisma.SubtaskCreateNestedManyWithoutRunInput
+  stories?: Prisma.StoryCreateNestedManyWithoutRunInput
 }
 
 export type RunUncheckedCreateWithoutRetriesInput = {
@@ -1878,6 +2244,10 @@ export type RunUncheckedCreateWithoutRetriesInput = {
   mode: $Enums.GenerationMode
   existingBehavior: $Enums.ExistingBehavior
   pacing: $Enums.Pacing
+  model?: string | null
+  instructions?: string | null
+  maxCostUsd?: number | null
+  personaSet?: $Enums.PersonaSet | null
   totalItems: number
   completedItems?: number
   failedItems?: number
@@ -1904,6 +2274,7 @@ export type RunUncheckedCreateWithoutRetriesInput = {
   items?: Prisma.RunItemUncheckedCreateNestedManyWithoutRunInput
   events?: Prisma.RunEventUncheckedCreateNestedManyWithoutRunInput
   subtasks?: Prisma.SubtaskUncheckedCreateNestedManyWithoutRunInput
+  stories?: Prisma.StoryUncheckedCreateNestedManyWithoutRunInput
 }
 
 export type RunCreateOrConnectWithoutRetriesInput = {
@@ -1920,6 +2291,10 @@ export type RunCreateWithoutRetryOfInput = {
   mode: $Enums.GenerationMode
   existingBehavior: $Enums.ExistingBehavior
   pacing: $Enums.Pacing
+  model?: string | null
+  instructions?: string | null
+  maxCostUsd?: number | null
+  personaSet?: $Enums.PersonaSet | null
   totalItems: number
   completedItems?: number
   failedItems?: number
@@ -1949,6 +2324,7 @@ export type RunCreateWithoutRetryOfInput = {
   items?: Prisma.RunItemCreateNestedManyWithoutRunInput
   events?: Prisma.RunEventCreateNestedManyWithoutRunInput
   subtasks?: Prisma.SubtaskCreateNestedManyWithoutRunInput
+  stories?: Prisma.StoryCreateNestedManyWithoutRunInput
 }
 
 export type RunUncheckedCreateWithoutRetryOfInput = {
@@ -1961,6 +2337,10 @@ export type RunUncheckedCreateWithoutRetryOfInput = {
   mode: $Enums.GenerationMode
   existingBehavior: $Enums.ExistingBehavior
   pacing: $Enums.Pacing
+  model?: string | null
+  instructions?: string | null
+  maxCostUsd?: number | null
+  personaSet?: $Enums.PersonaSet | null
   totalItems: number
   completedItems?: number
   failedItems?: number
@@ -1988,6 +2368,7 @@ export type RunUncheckedCreateWithoutRetryOfInput = {
   items?: Prisma.RunItemUncheckedCreateNestedManyWithoutRunInput
   events?: Prisma.RunEventUncheckedCreateNestedManyWithoutRunInput
   subtasks?: Prisma.SubtaskUncheckedCreateNestedManyWithoutRunInput
+  stories?: Prisma.StoryUncheckedCreateNestedManyWithoutRunInput
 }
 
 export type RunCreateOrConnectWithoutRetryOfInput = {
@@ -2020,6 +2401,10 @@ export type RunUpdateWithoutRetriesInput = {
   mode?: Prisma.EnumGenerationModeFieldUpdateOperationsInput | $Enums.GenerationMode
   existingBehavior?: Prisma.EnumExistingBehaviorFieldUpdateOperationsInput | $Enums.ExistingBehavior
   pacing?: Prisma.EnumPacingFieldUpdateOperationsInput | $Enums.Pacing
+  model?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  instructions?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  maxCostUsd?: Prisma.NullableFloatFieldUpdateOperationsInput | number | null
+  personaSet?: Prisma.NullableEnumPersonaSetFieldUpdateOperationsInput | $Enums.PersonaSet | null
   totalItems?: Prisma.IntFieldUpdateOperationsInput | number
   completedItems?: Prisma.IntFieldUpdateOperationsInput | number
   failedItems?: Prisma.IntFieldUpdateOperationsInput | number
@@ -2049,6 +2434,7 @@ export type RunUpdateWithoutRetriesInput = {
   items?: Prisma.RunItemUpdateManyWithoutRunNestedInput
   events?: Prisma.RunEventUpdateManyWithoutRunNestedInput
   subtasks?: Prisma.SubtaskUpdateManyWithoutRunNestedInput
+  stories?: Prisma.StoryUpdateManyWithoutRunNestedInput
 }
 
 export type RunUncheckedUpdateWithoutRetriesInput = {
@@ -2063,6 +2449,10 @@ export type RunUncheckedUpdateWithoutRetriesInput = {
   mode?: Prisma.EnumGenerationModeFieldUpdateOperationsInput | $Enums.GenerationMode
   existingBehavior?: Prisma.EnumExistingBehaviorFieldUpdateOperationsInput | $Enums.ExistingBehavior
   pacing?: Prisma.EnumPacingFieldUpdateOperationsInput | $Enums.Pacing
+  model?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  instructions?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  maxCostUsd?: Prisma.NullableFloatFieldUpdateOperationsInput | number | null
+  personaSet?: Prisma.NullableEnumPersonaSetFieldUpdateOperationsInput | $Enums.PersonaSet | null
   totalItems?: Prisma.IntFieldUpdateOperationsInput | number
   completedItems?: Prisma.IntFieldUpdateOperationsInput | number
   failedItems?: Prisma.IntFieldUpdateOperationsInput | number
@@ -2089,6 +2479,7 @@ export type RunUncheckedUpdateWithoutRetriesInput = {
   items?: Prisma.RunItemUncheckedUpdateManyWithoutRunNestedInput
   events?: Prisma.RunEventUncheckedUpdateManyWithoutRunNestedInput
   subtasks?: Prisma.SubtaskUncheckedUpdateManyWithoutRunNestedInput
+  stories?: Prisma.StoryUncheckedUpdateManyWithoutRunNestedInput
 }
 
 export type RunUpsertWithWhereUniqueWithoutRetryOfInput = {
@@ -2116,6 +2507,10 @@ export type RunCreateWithoutItemsInput = {
   mode: $Enums.GenerationMode
   existingBehavior: $Enums.ExistingBehavior
   pacing: $Enums.Pacing
+  model?: string | null
+  instructions?: string | null
+  maxCostUsd?: number | null
+  personaSet?: $Enums.PersonaSet | null
   totalItems: number
   completedItems?: number
   failedItems?: number
@@ -2145,6 +2540,7 @@ export type RunCreateWithoutItemsInput = {
   currentItem?: Prisma.RunItemCreateNestedOneWithoutCurrentOfInput
   events?: Prisma.RunEventCreateNestedManyWithoutRunInput
   subtasks?: Prisma.SubtaskCreateNestedManyWithoutRunInput
+  stories?: Prisma.StoryCreateNestedManyWithoutRunInput
 }
 
 export type RunUncheckedCreateWithoutItemsInput = {
@@ -2159,6 +2555,10 @@ export type RunUncheckedCreateWithoutItemsInput = {
   mode: $Enums.GenerationMode
   existingBehavior: $Enums.ExistingBehavior
   pacing: $Enums.Pacing
+  model?: string | null
+  instructions?: string | null
+  maxCostUsd?: number | null
+  personaSet?: $Enums.PersonaSet | null
   totalItems: number
   completedItems?: number
   failedItems?: number
@@ -2185,6 +2585,7 @@ export type RunUncheckedCreateWithoutItemsInput = {
   retries?: Prisma.RunUncheckedCreateNestedManyWithoutRetryOfInput
   events?: Prisma.RunEventUncheckedCreateNestedManyWithoutRunInput
   subtasks?: Prisma.SubtaskUncheckedCreateNestedManyWithoutRunInput
+  stories?: Prisma.StoryUncheckedCreateNestedManyWithoutRunInput
 }
 
 export type RunCreateOrConnectWithoutItemsInput = {
@@ -2201,6 +2602,10 @@ export type RunCreateWithoutCurrentItemInput = {
   mode: $Enums.GenerationMode
   existingBehavior: $Enums.ExistingBehavior
   pacing: $Enums.Pacing
+  model?: string | null
+  instructions?: string | null
+  maxCostUsd?: number | null
+  personaSet?: $Enums.PersonaSet | null
   totalItems: number
   completedItems?: number
   failedItems?: number
@@ -2230,6 +2635,7 @@ export type RunCreateWithoutCurrentItemInput = {
   items?: Prisma.RunItemCreateNestedManyWithoutRunInput
   events?: Prisma.RunEventCreateNestedManyWithoutRunInput
   subtasks?: Prisma.SubtaskCreateNestedManyWithoutRunInput
+  stories?: Prisma.StoryCreateNestedManyWithoutRunInput
 }
 
 export type RunUncheckedCreateWithoutCurrentItemInput = {
@@ -2244,6 +2650,10 @@ export type RunUncheckedCreateWithoutCurrentItemInput = {
   mode: $Enums.GenerationMode
   existingBehavior: $Enums.ExistingBehavior
   pacing: $Enums.Pacing
+  model?: string | null
+  instructions?: string | null
+  maxCostUsd?: number | null
+  personaSet?: $Enums.PersonaSet | null
   totalItems: number
   completedItems?: number
   failedItems?: number
@@ -2270,6 +2680,7 @@ export type RunUncheckedCreateWithoutCurrentItemInput = {
   items?: Prisma.RunItemUncheckedCreateNestedManyWithoutRunInput
   events?: Prisma.RunEventUncheckedCreateNestedManyWithoutRunInput
   subtasks?: Prisma.SubtaskUncheckedCreateNestedManyWithoutRunInput
+  stories?: Prisma.StoryUncheckedCreateNestedManyWithoutRunInput
 }
 
 export type RunCreateOrConnectWithoutCurrentItemInput = {
@@ -2302,6 +2713,10 @@ export type RunUpdateWithoutItemsInput = {
   mode?: Prisma.EnumGenerationModeFieldUpdateOperationsInput | $Enums.GenerationMode
   existingBehavior?: Prisma.EnumExistingBehaviorFieldUpdateOperationsInput | $Enums.ExistingBehavior
   pacing?: Prisma.EnumPacingFieldUpdateOperationsInput | $Enums.Pacing
+  model?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  instructions?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  maxCostUsd?: Prisma.NullableFloatFieldUpdateOperationsInput | number | null
+  personaSet?: Prisma.NullableEnumPersonaSetFieldUpdateOperationsInput | $Enums.PersonaSet | null
   totalItems?: Prisma.IntFieldUpdateOperationsInput | number
   completedItems?: Prisma.IntFieldUpdateOperationsInput | number
   failedItems?: Prisma.IntFieldUpdateOperationsInput | number
@@ -2331,6 +2746,7 @@ export type RunUpdateWithoutItemsInput = {
   currentItem?: Prisma.RunItemUpdateOneWithoutCurrentOfNestedInput
   events?: Prisma.RunEventUpdateManyWithoutRunNestedInput
   subtasks?: Prisma.SubtaskUpdateManyWithoutRunNestedInput
+  stories?: Prisma.StoryUpdateManyWithoutRunNestedInput
 }
 
 export type RunUncheckedUpdateWithoutItemsInput = {
@@ -2345,6 +2761,10 @@ export type RunUncheckedUpdateWithoutItemsInput = {
   mode?: Prisma.EnumGenerationModeFieldUpdateOperationsInput | $Enums.GenerationMode
   existingBehavior?: Prisma.EnumExistingBehaviorFieldUpdateOperationsInput | $Enums.ExistingBehavior
   pacing?: Prisma.EnumPacingFieldUpdateOperationsInput | $Enums.Pacing
+  model?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  instructions?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  maxCostUsd?: Prisma.NullableFloatFieldUpdateOperationsInput | number | null
+  personaSet?: Prisma.NullableEnumPersonaSetFieldUpdateOperationsInput | $Enums.PersonaSet | null
   totalItems?: Prisma.IntFieldUpdateOperationsInput | number
   completedItems?: Prisma.IntFieldUpdateOperationsInput | number
   failedItems?: Prisma.IntFieldUpdateOperationsInput | number
@@ -2371,6 +2791,7 @@ export type RunUncheckedUpdateWithoutItemsInput = {
   retries?: Prisma.RunUncheckedUpdateManyWithoutRetryOfNestedInput
   events?: Prisma.RunEventUncheckedUpdateManyWithoutRunNestedInput
   subtasks?: Prisma.SubtaskUncheckedUpdateManyWithoutRunNestedInput
+  stories?: Prisma.StoryUncheckedUpdateManyWithoutRunNestedInput
 }
 
 export type RunUpsertWithWhereUniqueWithoutCurrentItemInput = {
@@ -2398,6 +2819,10 @@ export type RunCreateWithoutEventsInput = {
   mode: $Enums.GenerationMode
   existingBehavior: $Enums.ExistingBehavior
   pacing: $Enums.Pacing
+  model?: string | null
+  instructions?: string | null
+  maxCostUsd?: number | null
+  personaSet?: $Enums.PersonaSet | null
   totalItems: number
   completedItems?: number
   failedItems?: number
@@ -2427,6 +2852,7 @@ export type RunCreateWithoutEventsInput = {
   currentItem?: Prisma.RunItemCreateNestedOneWithoutCurrentOfInput
   items?: Prisma.RunItemCreateNestedManyWithoutRunInput
   subtasks?: Prisma.SubtaskCreateNestedManyWithoutRunInput
+  stories?: Prisma.StoryCreateNestedManyWithoutRunInput
 }
 
 export type RunUncheckedCreateWithoutEventsInput = {
@@ -2441,6 +2867,10 @@ export type RunUncheckedCreateWithoutEventsInput = {
   mode: $Enums.GenerationMode
   existingBehavior: $Enums.ExistingBehavior
   pacing: $Enums.Pacing
+  model?: string | null
+  instructions?: string | null
+  maxCostUsd?: number | null
+  personaSet?: $Enums.PersonaSet | null
   totalItems: number
   completedItems?: number
   failedItems?: number
@@ -2467,6 +2897,7 @@ export type RunUncheckedCreateWithoutEventsInput = {
   retries?: Prisma.RunUncheckedCreateNestedManyWithoutRetryOfInput
   items?: Prisma.RunItemUncheckedCreateNestedManyWithoutRunInput
   subtasks?: Prisma.SubtaskUncheckedCreateNestedManyWithoutRunInput
+  stories?: Prisma.StoryUncheckedCreateNestedManyWithoutRunInput
 }
 
 export type RunCreateOrConnectWithoutEventsInput = {
@@ -2494,6 +2925,10 @@ export type RunUpdateWithoutEventsInput = {
   mode?: Prisma.EnumGenerationModeFieldUpdateOperationsInput | $Enums.GenerationMode
   existingBehavior?: Prisma.EnumExistingBehaviorFieldUpdateOperationsInput | $Enums.ExistingBehavior
   pacing?: Prisma.EnumPacingFieldUpdateOperationsInput | $Enums.Pacing
+  model?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  instructions?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  maxCostUsd?: Prisma.NullableFloatFieldUpdateOperationsInput | number | null
+  personaSet?: Prisma.NullableEnumPersonaSetFieldUpdateOperationsInput | $Enums.PersonaSet | null
   totalItems?: Prisma.IntFieldUpdateOperationsInput | number
   completedItems?: Prisma.IntFieldUpdateOperationsInput | number
   failedItems?: Prisma.IntFieldUpdateOperationsInput | number
@@ -2523,6 +2958,7 @@ export type RunUpdateWithoutEventsInput = {
   currentItem?: Prisma.RunItemUpdateOneWithoutCurrentOfNestedInput
   items?: Prisma.RunItemUpdateManyWithoutRunNestedInput
   subtasks?: Prisma.SubtaskUpdateManyWithoutRunNestedInput
+  stories?: Prisma.StoryUpdateManyWithoutRunNestedInput
 }
 
 export type RunUncheckedUpdateWithoutEventsInput = {
@@ -2537,6 +2973,10 @@ export type RunUncheckedUpdateWithoutEventsInput = {
   mode?: Prisma.EnumGenerationModeFieldUpdateOperationsInput | $Enums.GenerationMode
   existingBehavior?: Prisma.EnumExistingBehaviorFieldUpdateOperationsInput | $Enums.ExistingBehavior
   pacing?: Prisma.EnumPacingFieldUpdateOperationsInput | $Enums.Pacing
+  model?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  instructions?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  maxCostUsd?: Prisma.NullableFloatFieldUpdateOperationsInput | number | null
+  personaSet?: Prisma.NullableEnumPersonaSetFieldUpdateOperationsInput | $Enums.PersonaSet | null
   totalItems?: Prisma.IntFieldUpdateOperationsInput | number
   completedItems?: Prisma.IntFieldUpdateOperationsInput | number
   failedItems?: Prisma.IntFieldUpdateOperationsInput | number
@@ -2563,6 +3003,7 @@ export type RunUncheckedUpdateWithoutEventsInput = {
   retries?: Prisma.RunUncheckedUpdateManyWithoutRetryOfNestedInput
   items?: Prisma.RunItemUncheckedUpdateManyWithoutRunNestedInput
   subtasks?: Prisma.SubtaskUncheckedUpdateManyWithoutRunNestedInput
+  stories?: Prisma.StoryUncheckedUpdateManyWithoutRunNestedInput
 }
 
 export type RunCreateManyProjectInput = {
@@ -2576,6 +3017,10 @@ export type RunCreateManyProjectInput = {
   mode: $Enums.GenerationMode
   existingBehavior: $Enums.ExistingBehavior
   pacing: $Enums.Pacing
+  model?: string | null
+  instructions?: string | null
+  maxCostUsd?: number | null
+  personaSet?: $Enums.PersonaSet | null
   totalItems: number
   completedItems?: number
   failedItems?: number
@@ -2610,6 +3055,10 @@ export type RunUpdateWithoutProjectInput = {
   mode?: Prisma.EnumGenerationModeFieldUpdateOperationsInput | $Enums.GenerationMode
   existingBehavior?: Prisma.EnumExistingBehaviorFieldUpdateOperationsInput | $Enums.ExistingBehavior
   pacing?: Prisma.EnumPacingFieldUpdateOperationsInput | $Enums.Pacing
+  model?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  instructions?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  maxCostUsd?: Prisma.NullableFloatFieldUpdateOperationsInput | number | null
+  personaSet?: Prisma.NullableEnumPersonaSetFieldUpdateOperationsInput | $Enums.PersonaSet | null
   totalItems?: Prisma.IntFieldUpdateOperationsInput | number
   completedItems?: Prisma.IntFieldUpdateOperationsInput | number
   failedItems?: Prisma.IntFieldUpdateOperationsInput | number
@@ -2639,6 +3088,7 @@ export type RunUpdateWithoutProjectInput = {
   items?: Prisma.RunItemUpdateManyWithoutRunNestedInput
   events?: Prisma.RunEventUpdateManyWithoutRunNestedInput
   subtasks?: Prisma.SubtaskUpdateManyWithoutRunNestedInput
+  stories?: Prisma.StoryUpdateManyWithoutRunNestedInput
 }
 
 export type RunUncheckedUpdateWithoutProjectInput = {
@@ -2652,6 +3102,10 @@ export type RunUncheckedUpdateWithoutProjectInput = {
   mode?: Prisma.EnumGenerationModeFieldUpdateOperationsInput | $Enums.GenerationMode
   existingBehavior?: Prisma.EnumExistingBehaviorFieldUpdateOperationsInput | $Enums.ExistingBehavior
   pacing?: Prisma.EnumPacingFieldUpdateOperationsInput | $Enums.Pacing
+  model?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  instructions?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  maxCostUsd?: Prisma.NullableFloatFieldUpdateOperationsInput | number | null
+  personaSet?: Prisma.NullableEnumPersonaSetFieldUpdateOperationsInput | $Enums.PersonaSet | null
   totalItems?: Prisma.IntFieldUpdateOperationsInput | number
   completedItems?: Prisma.IntFieldUpdateOperationsInput | number
   failedItems?: Prisma.IntFieldUpdateOperationsInput | number
@@ -2679,6 +3133,7 @@ export type RunUncheckedUpdateWithoutProjectInput = {
   items?: Prisma.RunItemUncheckedUpdateManyWithoutRunNestedInput
   events?: Prisma.RunEventUncheckedUpdateManyWithoutRunNestedInput
   subtasks?: Prisma.SubtaskUncheckedUpdateManyWithoutRunNestedInput
+  stories?: Prisma.StoryUncheckedUpdateManyWithoutRunNestedInput
 }
 
 export type RunUncheckedUpdateManyWithoutProjectInput = {
@@ -2692,6 +3147,10 @@ export type RunUncheckedUpdateManyWithoutProjectInput = {
   mode?: Prisma.EnumGenerationModeFieldUpdateOperationsInput | $Enums.GenerationMode
   existingBehavior?: Prisma.EnumExistingBehaviorFieldUpdateOperationsInput | $Enums.ExistingBehavior
   pacing?: Prisma.EnumPacingFieldUpdateOperationsInput | $Enums.Pacing
+  model?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  instructions?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  maxCostUsd?: Prisma.NullableFloatFieldUpdateOperationsInput | number | null
+  personaSet?: Prisma.NullableEnumPersonaSetFieldUpdateOperationsInput | $Enums.PersonaSet | null
   totalItems?: Prisma.IntFieldUpdateOperationsInput | number
   completedItems?: Prisma.IntFieldUpdateOperationsInput | number
   failedItems?: Prisma.IntFieldUpdateOperationsInput | number
@@ -2727,6 +3186,10 @@ export type RunCreateManyEpicInput = {
   mode: $Enums.GenerationMode
   existingBehavior: $Enums.ExistingBehavior
   pacing: $Enums.Pacing
+  model?: string | null
+  instructions?: string | null
+  maxCostUsd?: number | null
+  personaSet?: $Enums.PersonaSet | null
   totalItems: number
   completedItems?: number
   failedItems?: number
@@ -2761,6 +3224,10 @@ export type RunUpdateWithoutEpicInput = {
   mode?: Prisma.EnumGenerationModeFieldUpdateOperationsInput | $Enums.GenerationMode
   existingBehavior?: Prisma.EnumExistingBehaviorFieldUpdateOperationsInput | $Enums.ExistingBehavior
   pacing?: Prisma.EnumPacingFieldUpdateOperationsInput | $Enums.Pacing
+  model?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  instructions?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  maxCostUsd?: Prisma.NullableFloatFieldUpdateOperationsInput | number | null
+  personaSet?: Prisma.NullableEnumPersonaSetFieldUpdateOperationsInput | $Enums.PersonaSet | null
   totalItems?: Prisma.IntFieldUpdateOperationsInput | number
   completedItems?: Prisma.IntFieldUpdateOperationsInput | number
   failedItems?: Prisma.IntFieldUpdateOperationsInput | number
@@ -2790,6 +3257,7 @@ export type RunUpdateWithoutEpicInput = {
   items?: Prisma.RunItemUpdateManyWithoutRunNestedInput
   events?: Prisma.RunEventUpdateManyWithoutRunNestedInput
   subtasks?: Prisma.SubtaskUpdateManyWithoutRunNestedInput
+  stories?: Prisma.StoryUpdateManyWithoutRunNestedInput
 }
 
 export type RunUncheckedUpdateWithoutEpicInput = {
@@ -2802,6 +3270,10 @@ export type RunUncheckedUpdateWithoutEpicInput = {
   mode?: Prisma.EnumGenerationModeFieldUpdateOperationsInput | $Enums.GenerationMode
   existingBehavior?: Prisma.EnumExistingBehaviorFieldUpdateOperationsInput | $Enums.ExistingBehavior
   pacing?: Prisma.EnumPacingFieldUpdateOperationsInput | $Enums.Pacing
+  model?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  instructions?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  maxCostUsd?: Prisma.NullableFloatFieldUpdateOperationsInput | number | null
+  personaSet?: Prisma.NullableEnumPersonaSetFieldUpdateOperationsInput | $Enums.PersonaSet | null
   totalItems?: Prisma.IntFieldUpdateOperationsInput | number
   completedItems?: Prisma.IntFieldUpdateOperationsInput | number
   failedItems?: Prisma.IntFieldUpdateOperationsInput | number
@@ -2829,6 +3301,7 @@ export type RunUncheckedUpdateWithoutEpicInput = {
   items?: Prisma.RunItemUncheckedUpdateManyWithoutRunNestedInput
   events?: Prisma.RunEventUncheckedUpdateManyWithoutRunNestedInput
   subtasks?: Prisma.SubtaskUncheckedUpdateManyWithoutRunNestedInput
+  stories?: Prisma.StoryUncheckedUpdateManyWithoutRunNestedInput
 }
 
 export type RunUncheckedUpdateManyWithoutEpicInput = {
@@ -2841,6 +3314,10 @@ export type RunUncheckedUpdateManyWithoutEpicInput = {
   mode?: Prisma.EnumGenerationModeFieldUpdateOperationsInput | $Enums.GenerationMode
   existingBehavior?: Prisma.EnumExistingBehaviorFieldUpdateOperationsInput | $Enums.ExistingBehavior
   pacing?: Prisma.EnumPacingFieldUpdateOperationsInput | $Enums.Pacing
+  model?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  instructions?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  maxCostUsd?: Prisma.NullableFloatFieldUpdateOperationsInput | number | null
+  personaSet?: Prisma.NullableEnumPersonaSetFieldUpdateOperationsInput | $Enums.PersonaSet | null
   totalItems?: Prisma.IntFieldUpdateOperationsInput | number
   completedItems?: Prisma.IntFieldUpdateOperationsInput | number
   failedItems?: Prisma.IntFieldUpdateOperationsInput | number
@@ -2876,6 +3353,10 @@ export type RunCreateManyRetryOfInput = {
   mode: $Enums.GenerationMode
   existingBehavior: $Enums.ExistingBehavior
   pacing: $Enums.Pacing
+  model?: string | null
+  instructions?: string | null
+  maxCostUsd?: number | null
+  personaSet?: $Enums.PersonaSet | null
   totalItems: number
   completedItems?: number
   failedItems?: number
@@ -2910,6 +3391,10 @@ export type RunUpdateWithoutRetryOfInput = {
   mode?: Prisma.EnumGenerationModeFieldUpdateOperationsInput | $Enums.GenerationMode
   existingBehavior?: Prisma.EnumExistingBehaviorFieldUpdateOperationsInput | $Enums.ExistingBehavior
   pacing?: Prisma.EnumPacingFieldUpdateOperationsInput | $Enums.Pacing
+  model?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  instructions?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  maxCostUsd?: Prisma.NullableFloatFieldUpdateOperationsInput | number | null
+  personaSet?: Prisma.NullableEnumPersonaSetFieldUpdateOperationsInput | $Enums.PersonaSet | null
   totalItems?: Prisma.IntFieldUpdateOperationsInput | number
   completedItems?: Prisma.IntFieldUpdateOperationsInput | number
   failedItems?: Prisma.IntFieldUpdateOperationsInput | number
@@ -2939,6 +3424,7 @@ export type RunUpdateWithoutRetryOfInput = {
   items?: Prisma.RunItemUpdateManyWithoutRunNestedInput
   events?: Prisma.RunEventUpdateManyWithoutRunNestedInput
   subtasks?: Prisma.SubtaskUpdateManyWithoutRunNestedInput
+  stories?: Prisma.StoryUpdateManyWithoutRunNestedInput
 }
 
 export type RunUncheckedUpdateWithoutRetryOfInput = {
@@ -2951,6 +3437,10 @@ export type RunUncheckedUpdateWithoutRetryOfInput = {
   mode?: Prisma.EnumGenerationModeFieldUpdateOperationsInput | $Enums.GenerationMode
   existingBehavior?: Prisma.EnumExistingBehaviorFieldUpdateOperationsInput | $Enums.ExistingBehavior
   pacing?: Prisma.EnumPacingFieldUpdateOperationsInput | $Enums.Pacing
+  model?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  instructions?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  maxCostUsd?: Prisma.NullableFloatFieldUpdateOperationsInput | number | null
+  personaSet?: Prisma.NullableEnumPersonaSetFieldUpdateOperationsInput | $Enums.PersonaSet | null
   totalItems?: Prisma.IntFieldUpdateOperationsInput | number
   completedItems?: Prisma.IntFieldUpdateOperationsInput | number
   failedItems?: Prisma.IntFieldUpdateOperationsInput | number
@@ -2978,6 +3468,7 @@ export type RunUncheckedUpdateWithoutRetryOfInput = {
   items?: Prisma.RunItemUncheckedUpdateManyWithoutRunNestedInput
   events?: Prisma.RunEventUncheckedUpdateManyWithoutRunNestedInput
   subtasks?: Prisma.SubtaskUncheckedUpdateManyWithoutRunNestedInput
+  stories?: Prisma.StoryUncheckedUpdateManyWithoutRunNestedInput
 }
 
 export type RunUncheckedUpdateManyWithoutRetryOfInput = {
@@ -2990,6 +3481,10 @@ export type RunUncheckedUpdateManyWithoutRetryOfInput = {
   mode?: Prisma.EnumGenerationModeFieldUpdateOperationsInput | $Enums.GenerationMode
   existingBehavior?: Prisma.EnumExistingBehaviorFieldUpdateOperationsInput | $Enums.ExistingBehavior
   pacing?: Prisma.EnumPacingFieldUpdateOperationsInput | $Enums.Pacing
+  model?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  instructions?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  maxCostUsd?: Prisma.NullableFloatFieldUpdateOperationsInput | number | null
+  personaSet?: Prisma.NullableEnumPersonaSetFieldUpdateOperationsInput | $Enums.PersonaSet | null
   totalItems?: Prisma.IntFieldUpdateOperationsInput | number
   completedItems?: Prisma.IntFieldUpdateOperationsInput | number
   failedItems?: Prisma.IntFieldUpdateOperationsInput | number
@@ -3027,6 +3522,10 @@ export type RunCreateManyCurrentItemInput = {
   mode: $Enums.GenerationMode
   existingBehavior: $Enums.ExistingBehavior
   pacing: $Enums.Pacing
+  model?: string | null
+  instructions?: string | null
+  maxCostUsd?: number | null
+  personaSet?: $Enums.PersonaSet | null
   totalItems: number
   completedItems?: number
   failedItems?: number
@@ -3060,6 +3559,10 @@ export type RunUpdateWithoutCurrentItemInput = {
   mode?: Prisma.EnumGenerationModeFieldUpdateOperationsInput | $Enums.GenerationMode
   existingBehavior?: Prisma.EnumExistingBehaviorFieldUpdateOperationsInput | $Enums.ExistingBehavior
   pacing?: Prisma.EnumPacingFieldUpdateOperationsInput | $Enums.Pacing
+  model?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  instructions?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  maxCostUsd?: Prisma.NullableFloatFieldUpdateOperationsInput | number | null
+  personaSet?: Prisma.NullableEnumPersonaSetFieldUpdateOperationsInput | $Enums.PersonaSet | null
   totalItems?: Prisma.IntFieldUpdateOperationsInput | number
   completedItems?: Prisma.IntFieldUpdateOperationsInput | number
   failedItems?: Prisma.IntFieldUpdateOperationsInput | number
@@ -3089,6 +3592,7 @@ export type RunUpdateWithoutCurrentItemInput = {
   items?: Prisma.RunItemUpdateManyWithoutRunNestedInput
   events?: Prisma.RunEventUpdateManyWithoutRunNestedInput
   subtasks?: Prisma.SubtaskUpdateManyWithoutRunNestedInput
+  stories?: Prisma.StoryUpdateManyWithoutRunNestedInput
 }
 
 export type RunUncheckedUpdateWithoutCurrentItemInput = {
@@ -3103,6 +3607,10 @@ export type RunUncheckedUpdateWithoutCurrentItemInput = {
   mode?: Prisma.EnumGenerationModeFieldUpdateOperationsInput | $Enums.GenerationMode
   existingBehavior?: Prisma.EnumExistingBehaviorFieldUpdateOperationsInput | $Enums.ExistingBehavior
   pacing?: Prisma.EnumPacingFieldUpdateOperationsInput | $Enums.Pacing
+  model?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  instructions?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  maxCostUsd?: Prisma.NullableFloatFieldUpdateOperationsInput | number | null
+  personaSet?: Prisma.NullableEnumPersonaSetFieldUpdateOperationsInput | $Enums.PersonaSet | null
   totalItems?: Prisma.IntFieldUpdateOperationsInput | number
   completedItems?: Prisma.IntFieldUpdateOperationsInput | number
   failedItems?: Prisma.IntFieldUpdateOperationsInput | number
@@ -3129,6 +3637,7 @@ export type RunUncheckedUpdateWithoutCurrentItemInput = {
   items?: Prisma.RunItemUncheckedUpdateManyWithoutRunNestedInput
   events?: Prisma.RunEventUncheckedUpdateManyWithoutRunNestedInput
   subtasks?: Prisma.SubtaskUncheckedUpdateManyWithoutRunNestedInput
+  stories?: Prisma.StoryUncheckedUpdateManyWithoutRunNestedInput
 }
 
 export type RunUncheckedUpdateManyWithoutCurrentItemInput = {
@@ -3143,6 +3652,10 @@ export type RunUncheckedUpdateManyWithoutCurrentItemInput = {
   mode?: Prisma.EnumGenerationModeFieldUpdateOperationsInput | $Enums.GenerationMode
   existingBehavior?: Prisma.EnumExistingBehaviorFieldUpdateOperationsInput | $Enums.ExistingBehavior
   pacing?: Prisma.EnumPacingFieldUpdateOperationsInput | $Enums.Pacing
+  model?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  instructions?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  maxCostUsd?: Prisma.NullableFloatFieldUpdateOperationsInput | number | null
+  personaSet?: Prisma.NullableEnumPersonaSetFieldUpdateOperationsInput | $Enums.PersonaSet | null
   totalItems?: Prisma.IntFieldUpdateOperationsInput | number
   completedItems?: Prisma.IntFieldUpdateOperationsInput | number
   failedItems?: Prisma.IntFieldUpdateOperationsInput | number
@@ -3177,6 +3690,7 @@ export type RunCountOutputType = {
   items: number
   events: number
   subtasks: number
+  stories: number
 }
 
 export type RunCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -3184,6 +3698,7 @@ export type RunCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.In
   items?: boolean | RunCountOutputTypeCountItemsArgs
   events?: boolean | RunCountOutputTypeCountEventsArgs
   subtasks?: boolean | RunCountOutputTypeCountSubtasksArgs
+  stories?: boolean | RunCountOutputTypeCountStoriesArgs
 }
 
 /**
@@ -3224,6 +3739,13 @@ export type RunCountOutputTypeCountSubtasksArgs<ExtArgs extends runtime.Types.Ex
   where?: Prisma.SubtaskWhereInput
 }
 
+/**
+ * RunCountOutputType without action
+ */
+export type RunCountOutputTypeCountStoriesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.StoryWhereInput
+}
+
 
 export type RunSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   id?: boolean
@@ -3237,6 +3759,10 @@ export type RunSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = ru
   mode?: boolean
   existingBehavior?: boolean
   pacing?: boolean
+  model?: boolean
+  instructions?: boolean
+  maxCostUsd?: boolean
+  personaSet?: boolean
   totalItems?: boolean
   completedItems?: boolean
   failedItems?: boolean
@@ -3268,6 +3794,7 @@ export type RunSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = ru
   items?: boolean | Prisma.Run$itemsArgs<ExtArgs>
   events?: boolean | Prisma.Run$eventsArgs<ExtArgs>
   subtasks?: boolean | Prisma.Run$subtasksArgs<ExtArgs>
+  stories?: boolean | Prisma.Run$storiesArgs<ExtArgs>
   _count?: boolean | Prisma.RunCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["run"]>
 
@@ -3283,6 +3810,10 @@ export type RunSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extension
   mode?: boolean
   existingBehavior?: boolean
   pacing?: boolean
+  model?: boolean
+  instructions?: boolean
+  maxCostUsd?: boolean
+  personaSet?: boolean
   totalItems?: boolean
   completedItems?: boolean
   failedItems?: boolean
@@ -3324,6 +3855,10 @@ export type RunSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extension
   mode?: boolean
   existingBehavior?: boolean
   pacing?: boolean
+  model?: boolean
+  instructions?: boolean
+  maxCostUsd?: boolean
+  personaSet?: boolean
   totalItems?: boolean
   completedItems?: boolean
   failedItems?: boolean
@@ -3365,6 +3900,10 @@ export type RunSelectScalar = {
   mode?: boolean
   existingBehavior?: boolean
   pacing?: boolean
+  model?: boolean
+  instructions?: boolean
+  maxCostUsd?: boolean
+  personaSet?: boolean
   totalItems?: boolean
   completedItems?: boolean
   failedItems?: boolean
@@ -3390,7 +3929,7 @@ export type RunSelectScalar = {
   completedAt?: boolean
 }
 
-export type RunOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "projectId" | "epicId" | "retryOfId" | "type" | "status" | "phase" | "phaseDetail" | "mode" | "existingBehavior" | "pacing" | "totalItems" | "completedItems" | "failedItems" | "skippedItems" | "cancelledItems" | "createdCount" | "currentItemId" | "inputTokens" | "outputTokens" | "cacheReadTokens" | "cacheWriteTokens" | "costUsd" | "completedDurationMs" | "inFlightLimit" | "error" | "idempotencyKey" | "request" | "lease" | "seq" | "createdAt" | "startedAt" | "heartbeatAt" | "completedAt", ExtArgs["result"]["run"]>
+export type RunOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "projectId" | "epicId" | "retryOfId" | "type" | "status" | "phase" | "phaseDetail" | "mode" | "existingBehavior" | "pacing" | "model" | "instructions" | "maxCostUsd" | "personaSet" | "totalItems" | "completedItems" | "failedItems" | "skippedItems" | "cancelledItems" | "createdCount" | "currentItemId" | "inputTokens" | "outputTokens" | "cacheReadTokens" | "cacheWriteTokens" | "costUsd" | "completedDurationMs" | "inFlightLimit" | "error" | "idempotencyKey" | "request" | "lease" | "seq" | "createdAt" | "startedAt" | "heartbeatAt" | "completedAt", ExtArgs["result"]["run"]>
 export type RunInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   project?: boolean | Prisma.ProjectDefaultArgs<ExtArgs>
   epic?: boolean | Prisma.Run$epicArgs<ExtArgs>
@@ -3400,6 +3939,7 @@ export type RunInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = r
   items?: boolean | Prisma.Run$itemsArgs<ExtArgs>
   events?: boolean | Prisma.Run$eventsArgs<ExtArgs>
   subtasks?: boolean | Prisma.Run$subtasksArgs<ExtArgs>
+  stories?: boolean | Prisma.Run$storiesArgs<ExtArgs>
   _count?: boolean | Prisma.RunCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type RunIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -3426,6 +3966,7 @@ export type $RunPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
     items: Prisma.$RunItemPayload<ExtArgs>[]
     events: Prisma.$RunEventPayload<ExtArgs>[]
     subtasks: Prisma.$SubtaskPayload<ExtArgs>[]
+    stories: Prisma.$StoryPayload<ExtArgs>[]
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     /**
@@ -3463,6 +4004,22 @@ export type $RunPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
      * How hard the provider is driven.
      */
     pacing: $Enums.Pacing
+    /**
+     * The model to ask instead of the configured one.
+     */
+    model: string | null
+    /**
+     * What whoever started it wants every item to heed.
+     */
+    instructions: string | null
+    /**
+     * US dollars that it must not pass.
+     */
+    maxCostUsd: number | null
+    /**
+     * Who stories are written for, in a GENERATE_STORIES run.
+     */
+    personaSet: $Enums.PersonaSet | null
     /**
      * Items selected when it was started.
      */
@@ -3936,6 +4493,7 @@ export interface Prisma__RunClient<T, Null = never, ExtArgs extends runtime.Type
   items<T extends Prisma.Run$itemsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Run$itemsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$RunItemPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   events<T extends Prisma.Run$eventsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Run$eventsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$RunEventPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   subtasks<T extends Prisma.Run$subtasksArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Run$subtasksArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$SubtaskPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  stories<T extends Prisma.Run$storiesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Run$storiesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$StoryPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -3976,6 +4534,10 @@ export interface RunFieldRefs {
   readonly mode: Prisma.FieldRef<"Run", 'GenerationMode'>
   readonly existingBehavior: Prisma.FieldRef<"Run", 'ExistingBehavior'>
   readonly pacing: Prisma.FieldRef<"Run", 'Pacing'>
+  readonly model: Prisma.FieldRef<"Run", 'String'>
+  readonly instructions: Prisma.FieldRef<"Run", 'String'>
+  readonly maxCostUsd: Prisma.FieldRef<"Run", 'Float'>
+  readonly personaSet: Prisma.FieldRef<"Run", 'PersonaSet'>
   readonly totalItems: Prisma.FieldRef<"Run", 'Int'>
   readonly completedItems: Prisma.FieldRef<"Run", 'Int'>
   readonly failedItems: Prisma.FieldRef<"Run", 'Int'>
@@ -4550,6 +5112,30 @@ export type Run$subtasksArgs<ExtArgs extends runtime.Types.Extensions.InternalAr
   take?: number
   skip?: number
   distinct?: Prisma.SubtaskScalarFieldEnum | Prisma.SubtaskScalarFieldEnum[]
+}
+
+/**
+ * Run.stories
+ */
+export type Run$storiesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the Story
+   */
+  select?: Prisma.StorySelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the Story
+   */
+  omit?: Prisma.StoryOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.StoryInclude<ExtArgs> | null
+  where?: Prisma.StoryWhereInput
+  orderBy?: Prisma.StoryOrderByWithRelationInput | Prisma.StoryOrderByWithRelationInput[]
+  cursor?: Prisma.StoryWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.StoryScalarFieldEnum | Prisma.StoryScalarFieldEnum[]
 }
 
 /**

@@ -50,6 +50,9 @@ export type StoryMinAggregateOutputType = {
   priority: $Enums.Priority | null
   effort: $Enums.Effort | null
   position: number | null
+  origin: $Enums.SubtaskOrigin | null
+  runId: string | null
+  editedAt: Date | null
   lastSubtaskNumber: number | null
   createdAt: Date | null
   updatedAt: Date | null
@@ -67,6 +70,9 @@ export type StoryMaxAggregateOutputType = {
   priority: $Enums.Priority | null
   effort: $Enums.Effort | null
   position: number | null
+  origin: $Enums.SubtaskOrigin | null
+  runId: string | null
+  editedAt: Date | null
   lastSubtaskNumber: number | null
   createdAt: Date | null
   updatedAt: Date | null
@@ -85,6 +91,9 @@ export type StoryCountAggregateOutputType = {
   priority: number
   effort: number
   position: number
+  origin: number
+  runId: number
+  editedAt: number
   lastSubtaskNumber: number
   createdAt: number
   updatedAt: number
@@ -116,6 +125,9 @@ export type StoryMinAggregateInputType = {
   priority?: true
   effort?: true
   position?: true
+  origin?: true
+  runId?: true
+  editedAt?: true
   lastSubtaskNumber?: true
   createdAt?: true
   updatedAt?: true
@@ -133,6 +145,9 @@ export type StoryMaxAggregateInputType = {
   priority?: true
   effort?: true
   position?: true
+  origin?: true
+  runId?: true
+  editedAt?: true
   lastSubtaskNumber?: true
   createdAt?: true
   updatedAt?: true
@@ -151,6 +166,9 @@ export type StoryCountAggregateInputType = {
   priority?: true
   effort?: true
   position?: true
+  origin?: true
+  runId?: true
+  editedAt?: true
   lastSubtaskNumber?: true
   createdAt?: true
   updatedAt?: true
@@ -256,6 +274,9 @@ export type StoryGroupByOutputType = {
   priority: $Enums.Priority | null
   effort: $Enums.Effort | null
   position: number
+  origin: $Enums.SubtaskOrigin
+  runId: string | null
+  editedAt: Date | null
   lastSubtaskNumber: number
   createdAt: Date
   updatedAt: Date
@@ -297,10 +318,14 @@ export type StoryWhereInput = {
   priority?: Prisma.EnumPriorityNullableFilter<"Story"> | $Enums.Priority | null
   effort?: Prisma.EnumEffortNullableFilter<"Story"> | $Enums.Effort | null
   position?: Prisma.IntFilter<"Story"> | number
+  origin?: Prisma.EnumSubtaskOriginFilter<"Story"> | $Enums.SubtaskOrigin
+  runId?: Prisma.UuidNullableFilter<"Story"> | string | null
+  editedAt?: Prisma.DateTimeNullableFilter<"Story"> | Date | string | null
   lastSubtaskNumber?: Prisma.IntFilter<"Story"> | number
   createdAt?: Prisma.DateTimeFilter<"Story"> | Date | string
   updatedAt?: Prisma.DateTimeFilter<"Story"> | Date | string
   epic?: Prisma.XOR<Prisma.EpicScalarRelationFilter, Prisma.EpicWhereInput>
+  run?: Prisma.XOR<Prisma.RunNullableScalarRelationFilter, Prisma.RunWhereInput> | null
   subtasks?: Prisma.SubtaskListRelationFilter
   items?: Prisma.RunItemListRelationFilter
 }
@@ -318,10 +343,14 @@ export type StoryOrderByWithRelationInput = {
   priority?: Prisma.SortOrderInput | Prisma.SortOrder
   effort?: Prisma.SortOrderInput | Prisma.SortOrder
   position?: Prisma.SortOrder
+  origin?: Prisma.SortOrder
+  runId?: Prisma.SortOrderInput | Prisma.SortOrder
+  editedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   lastSubtaskNumber?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
   epic?: Prisma.EpicOrderByWithRelationInput
+  run?: Prisma.RunOrderByWithRelationInput
   subtasks?: Prisma.SubtaskOrderByRelationAggregateInput
   items?: Prisma.RunItemOrderByRelationAggregateInput
 }
@@ -344,10 +373,14 @@ export type StoryWhereUniqueInput = Prisma.AtLeast<{
   priority?: Prisma.EnumPriorityNullableFilter<"Story"> | $Enums.Priority | null
   effort?: Prisma.EnumEffortNullableFilter<"Story"> | $Enums.Effort | null
   position?: Prisma.IntFilter<"Story"> | number
+  origin?: Prisma.EnumSubtaskOriginFilter<"Story"> | $Enums.SubtaskOrigin
+  runId?: Prisma.UuidNullableFilter<"Story"> | string | null
+  editedAt?: Prisma.DateTimeNullableFilter<"Story"> | Date | string | null
   lastSubtaskNumber?: Prisma.IntFilter<"Story"> | number
   createdAt?: Prisma.DateTimeFilter<"Story"> | Date | string
   updatedAt?: Prisma.DateTimeFilter<"Story"> | Date | string
   epic?: Prisma.XOR<Prisma.EpicScalarRelationFilter, Prisma.EpicWhereInput>
+  run?: Prisma.XOR<Prisma.RunNullableScalarRelationFilter, Prisma.RunWhereInput> | null
   subtasks?: Prisma.SubtaskListRelationFilter
   items?: Prisma.RunItemListRelationFilter
 }, "id" | "projectId_id" | "projectId_number">
@@ -365,6 +398,9 @@ export type StoryOrderByWithAggregationInput = {
   priority?: Prisma.SortOrderInput | Prisma.SortOrder
   effort?: Prisma.SortOrderInput | Prisma.SortOrder
   position?: Prisma.SortOrder
+  origin?: Prisma.SortOrder
+  runId?: Prisma.SortOrderInput | Prisma.SortOrder
+  editedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   lastSubtaskNumber?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
@@ -391,6 +427,9 @@ export type StoryScalarWhereWithAggregatesInput = {
   priority?: Prisma.EnumPriorityNullableWithAggregatesFilter<"Story"> | $Enums.Priority | null
   effort?: Prisma.EnumEffortNullableWithAggregatesFilter<"Story"> | $Enums.Effort | null
   position?: Prisma.IntWithAggregatesFilter<"Story"> | number
+  origin?: Prisma.EnumSubtaskOriginWithAggregatesFilter<"Story"> | $Enums.SubtaskOrigin
+  runId?: Prisma.UuidNullableWithAggregatesFilter<"Story"> | string | null
+  editedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"Story"> | Date | string | null
   lastSubtaskNumber?: Prisma.IntWithAggregatesFilter<"Story"> | number
   createdAt?: Prisma.DateTimeWithAggregatesFilter<"Story"> | Date | string
   updatedAt?: Prisma.DateTimeWithAggregatesFilter<"Story"> | Date | string
@@ -407,10 +446,13 @@ export type StoryCreateInput = {
   priority?: $Enums.Priority | null
   effort?: $Enums.Effort | null
   position: number
+  origin?: $Enums.SubtaskOrigin
+  editedAt?: Date | string | null
   lastSubtaskNumber?: number
   createdAt?: Date | string
   updatedAt?: Date | string
   epic: Prisma.EpicCreateNestedOneWithoutStoriesInput
+  run?: Prisma.RunCreateNestedOneWithoutStoriesInput
   subtasks?: Prisma.SubtaskCreateNestedManyWithoutStoryInput
   items?: Prisma.RunItemCreateNestedManyWithoutStoryInput
 }
@@ -428,6 +470,9 @@ export type StoryUncheckedCreateInput = {
   priority?: $Enums.Priority | null
   effort?: $Enums.Effort | null
   position: number
+  origin?: $Enums.SubtaskOrigin
+  runId?: string | null
+  editedAt?: Date | string | null
   lastSubtaskNumber?: number
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -446,10 +491,13 @@ export type StoryUpdateInput = {
   priority?: Prisma.NullableEnumPriorityFieldUpdateOperationsInput | $Enums.Priority | null
   effort?: Prisma.NullableEnumEffortFieldUpdateOperationsInput | $Enums.Effort | null
   position?: Prisma.IntFieldUpdateOperationsInput | number
+  origin?: Prisma.EnumSubtaskOriginFieldUpdateOperationsInput | $Enums.SubtaskOrigin
+  editedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastSubtaskNumber?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   epic?: Prisma.EpicUpdateOneRequiredWithoutStoriesNestedInput
+  run?: Prisma.RunUpdateOneWithoutStoriesNestedInput
   subtasks?: Prisma.SubtaskUpdateManyWithoutStoryNestedInput
   items?: Prisma.RunItemUpdateManyWithoutStoryNestedInput
 }
@@ -467,6 +515,9 @@ export type StoryUncheckedUpdateInput = {
   priority?: Prisma.NullableEnumPriorityFieldUpdateOperationsInput | $Enums.Priority | null
   effort?: Prisma.NullableEnumEffortFieldUpdateOperationsInput | $Enums.Effort | null
   position?: Prisma.IntFieldUpdateOperationsInput | number
+  origin?: Prisma.EnumSubtaskOriginFieldUpdateOperationsInput | $Enums.SubtaskOrigin
+  runId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  editedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastSubtaskNumber?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -487,6 +538,9 @@ export type StoryCreateManyInput = {
   priority?: $Enums.Priority | null
   effort?: $Enums.Effort | null
   position: number
+  origin?: $Enums.SubtaskOrigin
+  runId?: string | null
+  editedAt?: Date | string | null
   lastSubtaskNumber?: number
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -503,6 +557,8 @@ export type StoryUpdateManyMutationInput = {
   priority?: Prisma.NullableEnumPriorityFieldUpdateOperationsInput | $Enums.Priority | null
   effort?: Prisma.NullableEnumEffortFieldUpdateOperationsInput | $Enums.Effort | null
   position?: Prisma.IntFieldUpdateOperationsInput | number
+  origin?: Prisma.EnumSubtaskOriginFieldUpdateOperationsInput | $Enums.SubtaskOrigin
+  editedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastSubtaskNumber?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -521,6 +577,9 @@ export type StoryUncheckedUpdateManyInput = {
   priority?: Prisma.NullableEnumPriorityFieldUpdateOperationsInput | $Enums.Priority | null
   effort?: Prisma.NullableEnumEffortFieldUpdateOperationsInput | $Enums.Effort | null
   position?: Prisma.IntFieldUpdateOperationsInput | number
+  origin?: Prisma.EnumSubtaskOriginFieldUpdateOperationsInput | $Enums.SubtaskOrigin
+  runId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  editedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastSubtaskNumber?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -567,6 +626,9 @@ export type StoryCountOrderByAggregateInput = {
   priority?: Prisma.SortOrder
   effort?: Prisma.SortOrder
   position?: Prisma.SortOrder
+  origin?: Prisma.SortOrder
+  runId?: Prisma.SortOrder
+  editedAt?: Prisma.SortOrder
   lastSubtaskNumber?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
@@ -590,6 +652,9 @@ export type StoryMaxOrderByAggregateInput = {
   priority?: Prisma.SortOrder
   effort?: Prisma.SortOrder
   position?: Prisma.SortOrder
+  origin?: Prisma.SortOrder
+  runId?: Prisma.SortOrder
+  editedAt?: Prisma.SortOrder
   lastSubtaskNumber?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
@@ -607,6 +672,9 @@ export type StoryMinOrderByAggregateInput = {
   priority?: Prisma.SortOrder
   effort?: Prisma.SortOrder
   position?: Prisma.SortOrder
+  origin?: Prisma.SortOrder
+  runId?: Prisma.SortOrder
+  editedAt?: Prisma.SortOrder
   lastSubtaskNumber?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
@@ -687,6 +755,14 @@ export type NullableEnumEffortFieldUpdateOperationsInput = {
   set?: $Enums.Effort | null
 }
 
+export type EnumSubtaskOriginFieldUpdateOperationsInput = {
+  set?: $Enums.SubtaskOrigin
+}
+
+export type NullableDateTimeFieldUpdateOperationsInput = {
+  set?: Date | string | null
+}
+
 export type StoryCreateNestedOneWithoutSubtasksInput = {
   create?: Prisma.XOR<Prisma.StoryCreateWithoutSubtasksInput, Prisma.StoryUncheckedCreateWithoutSubtasksInput>
   connectOrCreate?: Prisma.StoryCreateOrConnectWithoutSubtasksInput
@@ -699,6 +775,48 @@ export type StoryUpdateOneRequiredWithoutSubtasksNestedInput = {
   upsert?: Prisma.StoryUpsertWithoutSubtasksInput
   connect?: Prisma.StoryWhereUniqueInput
   update?: Prisma.XOR<Prisma.XOR<Prisma.StoryUpdateToOneWithWhereWithoutSubtasksInput, Prisma.StoryUpdateWithoutSubtasksInput>, Prisma.StoryUncheckedUpdateWithoutSubtasksInput>
+}
+
+export type StoryCreateNestedManyWithoutRunInput = {
+  create?: Prisma.XOR<Prisma.StoryCreateWithoutRunInput, Prisma.StoryUncheckedCreateWithoutRunInput> | Prisma.StoryCreateWithoutRunInput[] | Prisma.StoryUncheckedCreateWithoutRunInput[]
+  connectOrCreate?: Prisma.StoryCreateOrConnectWithoutRunInput | Prisma.StoryCreateOrConnectWithoutRunInput[]
+  createMany?: Prisma.StoryCreateManyRunInputEnvelope
+  connect?: Prisma.StoryWhereUniqueInput | Prisma.StoryWhereUniqueInput[]
+}
+
+export type StoryUncheckedCreateNestedManyWithoutRunInput = {
+  create?: Prisma.XOR<Prisma.StoryCreateWithoutRunInput, Prisma.StoryUncheckedCreateWithoutRunInput> | Prisma.StoryCreateWithoutRunInput[] | Prisma.StoryUncheckedCreateWithoutRunInput[]
+  connectOrCreate?: Prisma.StoryCreateOrConnectWithoutRunInput | Prisma.StoryCreateOrConnectWithoutRunInput[]
+  createMany?: Prisma.StoryCreateManyRunInputEnvelope
+  connect?: Prisma.StoryWhereUniqueInput | Prisma.StoryWhereUniqueInput[]
+}
+
+export type StoryUpdateManyWithoutRunNestedInput = {
+  create?: Prisma.XOR<Prisma.StoryCreateWithoutRunInput, Prisma.StoryUncheckedCreateWithoutRunInput> | Prisma.StoryCreateWithoutRunInput[] | Prisma.StoryUncheckedCreateWithoutRunInput[]
+  connectOrCreate?: Prisma.StoryCreateOrConnectWithoutRunInput | Prisma.StoryCreateOrConnectWithoutRunInput[]
+  upsert?: Prisma.StoryUpsertWithWhereUniqueWithoutRunInput | Prisma.StoryUpsertWithWhereUniqueWithoutRunInput[]
+  createMany?: Prisma.StoryCreateManyRunInputEnvelope
+  set?: Prisma.StoryWhereUniqueInput | Prisma.StoryWhereUniqueInput[]
+  disconnect?: Prisma.StoryWhereUniqueInput | Prisma.StoryWhereUniqueInput[]
+  delete?: Prisma.StoryWhereUniqueInput | Prisma.StoryWhereUniqueInput[]
+  connect?: Prisma.StoryWhereUniqueInput | Prisma.StoryWhereUniqueInput[]
+  update?: Prisma.StoryUpdateWithWhereUniqueWithoutRunInput | Prisma.StoryUpdateWithWhereUniqueWithoutRunInput[]
+  updateMany?: Prisma.StoryUpdateManyWithWhereWithoutRunInput | Prisma.StoryUpdateManyWithWhereWithoutRunInput[]
+  deleteMany?: Prisma.StoryScalarWhereInput | Prisma.StoryScalarWhereInput[]
+}
+
+export type StoryUncheckedUpdateManyWithoutRunNestedInput = {
+  create?: Prisma.XOR<Prisma.StoryCreateWithoutRunInput, Prisma.StoryUncheckedCreateWithoutRunInput> | Prisma.StoryCreateWithoutRunInput[] | Prisma.StoryUncheckedCreateWithoutRunInput[]
+  connectOrCreate?: Prisma.StoryCreateOrConnectWithoutRunInput | Prisma.StoryCreateOrConnectWithoutRunInput[]
+  upsert?: Prisma.StoryUpsertWithWhereUniqueWithoutRunInput | Prisma.StoryUpsertWithWhereUniqueWithoutRunInput[]
+  createMany?: Prisma.StoryCreateManyRunInputEnvelope
+  set?: Prisma.StoryWhereUniqueInput | Prisma.StoryWhereUniqueInput[]
+  disconnect?: Prisma.StoryWhereUniqueInput | Prisma.StoryWhereUniqueInput[]
+  delete?: Prisma.StoryWhereUniqueInput | Prisma.StoryWhereUniqueInput[]
+  connect?: Prisma.StoryWhereUniqueInput | Prisma.StoryWhereUniqueInput[]
+  update?: Prisma.StoryUpdateWithWhereUniqueWithoutRunInput | Prisma.StoryUpdateWithWhereUniqueWithoutRunInput[]
+  updateMany?: Prisma.StoryUpdateManyWithWhereWithoutRunInput | Prisma.StoryUpdateManyWithWhereWithoutRunInput[]
+  deleteMany?: Prisma.StoryScalarWhereInput | Prisma.StoryScalarWhereInput[]
 }
 
 export type StoryCreateNestedOneWithoutItemsInput = {
@@ -728,9 +846,12 @@ export type StoryCreateWithoutEpicInput = {
   priority?: $Enums.Priority | null
   effort?: $Enums.Effort | null
   position: number
+  origin?: $Enums.SubtaskOrigin
+  editedAt?: Date | string | null
   lastSubtaskNumber?: number
   createdAt?: Date | string
   updatedAt?: Date | string
+  run?: Prisma.RunCreateNestedOneWithoutStoriesInput
   subtasks?: Prisma.SubtaskCreateNestedManyWithoutStoryInput
   items?: Prisma.RunItemCreateNestedManyWithoutStoryInput
 }
@@ -746,6 +867,9 @@ export type StoryUncheckedCreateWithoutEpicInput = {
   priority?: $Enums.Priority | null
   effort?: $Enums.Effort | null
   position: number
+  origin?: $Enums.SubtaskOrigin
+  runId?: string | null
+  editedAt?: Date | string | null
   lastSubtaskNumber?: number
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -795,6 +919,9 @@ export type StoryScalarWhereInput = {
   priority?: Prisma.EnumPriorityNullableFilter<"Story"> | $Enums.Priority | null
   effort?: Prisma.EnumEffortNullableFilter<"Story"> | $Enums.Effort | null
   position?: Prisma.IntFilter<"Story"> | number
+  origin?: Prisma.EnumSubtaskOriginFilter<"Story"> | $Enums.SubtaskOrigin
+  runId?: Prisma.UuidNullableFilter<"Story"> | string | null
+  editedAt?: Prisma.DateTimeNullableFilter<"Story"> | Date | string | null
   lastSubtaskNumber?: Prisma.IntFilter<"Story"> | number
   createdAt?: Prisma.DateTimeFilter<"Story"> | Date | string
   updatedAt?: Prisma.DateTimeFilter<"Story"> | Date | string
@@ -811,10 +938,13 @@ export type StoryCreateWithoutSubtasksInput = {
   priority?: $Enums.Priority | null
   effort?: $Enums.Effort | null
   position: number
+  origin?: $Enums.SubtaskOrigin
+  editedAt?: Date | string | null
   lastSubtaskNumber?: number
   createdAt?: Date | string
   updatedAt?: Date | string
   epic: Prisma.EpicCreateNestedOneWithoutStoriesInput
+  run?: Prisma.RunCreateNestedOneWithoutStoriesInput
   items?: Prisma.RunItemCreateNestedManyWithoutStoryInput
 }
 
@@ -831,6 +961,9 @@ export type StoryUncheckedCreateWithoutSubtasksInput = {
   priority?: $Enums.Priority | null
   effort?: $Enums.Effort | null
   position: number
+  origin?: $Enums.SubtaskOrigin
+  runId?: string | null
+  editedAt?: Date | string | null
   lastSubtaskNumber?: number
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -864,10 +997,13 @@ export type StoryUpdateWithoutSubtasksInput = {
   priority?: Prisma.NullableEnumPriorityFieldUpdateOperationsInput | $Enums.Priority | null
   effort?: Prisma.NullableEnumEffortFieldUpdateOperationsInput | $Enums.Effort | null
   position?: Prisma.IntFieldUpdateOperationsInput | number
+  origin?: Prisma.EnumSubtaskOriginFieldUpdateOperationsInput | $Enums.SubtaskOrigin
+  editedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastSubtaskNumber?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   epic?: Prisma.EpicUpdateOneRequiredWithoutStoriesNestedInput
+  run?: Prisma.RunUpdateOneWithoutStoriesNestedInput
   items?: Prisma.RunItemUpdateManyWithoutStoryNestedInput
 }
 
@@ -884,10 +1020,81 @@ export type StoryUncheckedUpdateWithoutSubtasksInput = {
   priority?: Prisma.NullableEnumPriorityFieldUpdateOperationsInput | $Enums.Priority | null
   effort?: Prisma.NullableEnumEffortFieldUpdateOperationsInput | $Enums.Effort | null
   position?: Prisma.IntFieldUpdateOperationsInput | number
+  origin?: Prisma.EnumSubtaskOriginFieldUpdateOperationsInput | $Enums.SubtaskOrigin
+  runId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  editedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastSubtaskNumber?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   items?: Prisma.RunItemUncheckedUpdateManyWithoutStoryNestedInput
+}
+
+export type StoryCreateWithoutRunInput = {
+  id?: string
+  number: number
+  title: string
+  persona?: string | null
+  narrative?: string | null
+  description?: string | null
+  acceptanceCriteria?: Prisma.StoryCreateacceptanceCriteriaInput | string[]
+  priority?: $Enums.Priority | null
+  effort?: $Enums.Effort | null
+  position: number
+  origin?: $Enums.SubtaskOrigin
+  editedAt?: Date | string | null
+  lastSubtaskNumber?: number
+  createdAt?: Date | string
+  updatedAt?: Date | string
+  epic: Prisma.EpicCreateNestedOneWithoutStoriesInput
+  subtasks?: Prisma.SubtaskCreateNestedManyWithoutStoryInput
+  items?: Prisma.RunItemCreateNestedManyWithoutStoryInput
+}
+
+export type StoryUncheckedCreateWithoutRunInput = {
+  id?: string
+  epicId: string
+  number: number
+  title: string
+  persona?: string | null
+  narrative?: string | null
+  description?: string | null
+  acceptanceCriteria?: Prisma.StoryCreateacceptanceCriteriaInput | string[]
+  priority?: $Enums.Priority | null
+  effort?: $Enums.Effort | null
+  position: number
+  origin?: $Enums.SubtaskOrigin
+  editedAt?: Date | string | null
+  lastSubtaskNumber?: number
+  createdAt?: Date | string
+  updatedAt?: Date | string
+  subtasks?: Prisma.SubtaskUncheckedCreateNestedManyWithoutStoryInput
+  items?: Prisma.RunItemUncheckedCreateNestedManyWithoutStoryInput
+}
+
+export type StoryCreateOrConnectWithoutRunInput = {
+  where: Prisma.StoryWhereUniqueInput
+  create: Prisma.XOR<Prisma.StoryCreateWithoutRunInput, Prisma.StoryUncheckedCreateWithoutRunInput>
+}
+
+export type StoryCreateManyRunInputEnvelope = {
+  data: Prisma.StoryCreateManyRunInput | Prisma.StoryCreateManyRunInput[]
+  skipDuplicates?: boolean
+}
+
+export type StoryUpsertWithWhereUniqueWithoutRunInput = {
+  where: Prisma.StoryWhereUniqueInput
+  update: Prisma.XOR<Prisma.StoryUpdateWithoutRunInput, Prisma.StoryUncheckedUpdateWithoutRunInput>
+  create: Prisma.XOR<Prisma.StoryCreateWithoutRunInput, Prisma.StoryUncheckedCreateWithoutRunInput>
+}
+
+export type StoryUpdateWithWhereUniqueWithoutRunInput = {
+  where: Prisma.StoryWhereUniqueInput
+  data: Prisma.XOR<Prisma.StoryUpdateWithoutRunInput, Prisma.StoryUncheckedUpdateWithoutRunInput>
+}
+
+export type StoryUpdateManyWithWhereWithoutRunInput = {
+  where: Prisma.StoryScalarWhereInput
+  data: Prisma.XOR<Prisma.StoryUpdateManyMutationInput, Prisma.StoryUncheckedUpdateManyWithoutRunInput>
 }
 
 export type StoryCreateWithoutItemsInput = {
@@ -901,10 +1108,13 @@ export type StoryCreateWithoutItemsInput = {
   priority?: $Enums.Priority | null
   effort?: $Enums.Effort | null
   position: number
+  origin?: $Enums.SubtaskOrigin
+  editedAt?: Date | string | null
   lastSubtaskNumber?: number
   createdAt?: Date | string
   updatedAt?: Date | string
   epic: Prisma.EpicCreateNestedOneWithoutStoriesInput
+  run?: Prisma.RunCreateNestedOneWithoutStoriesInput
   subtasks?: Prisma.SubtaskCreateNestedManyWithoutStoryInput
 }
 
@@ -921,6 +1131,9 @@ export type StoryUncheckedCreateWithoutItemsInput = {
   priority?: $Enums.Priority | null
   effort?: $Enums.Effort | null
   position: number
+  origin?: $Enums.SubtaskOrigin
+  runId?: string | null
+  editedAt?: Date | string | null
   lastSubtaskNumber?: number
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -954,10 +1167,13 @@ export type StoryUpdateWithoutItemsInput = {
   priority?: Prisma.NullableEnumPriorityFieldUpdateOperationsInput | $Enums.Priority | null
   effort?: Prisma.NullableEnumEffortFieldUpdateOperationsInput | $Enums.Effort | null
   position?: Prisma.IntFieldUpdateOperationsInput | number
+  origin?: Prisma.EnumSubtaskOriginFieldUpdateOperationsInput | $Enums.SubtaskOrigin
+  editedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastSubtaskNumber?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   epic?: Prisma.EpicUpdateOneRequiredWithoutStoriesNestedInput
+  run?: Prisma.RunUpdateOneWithoutStoriesNestedInput
   subtasks?: Prisma.SubtaskUpdateManyWithoutStoryNestedInput
 }
 
@@ -974,6 +1190,9 @@ export type StoryUncheckedUpdateWithoutItemsInput = {
   priority?: Prisma.NullableEnumPriorityFieldUpdateOperationsInput | $Enums.Priority | null
   effort?: Prisma.NullableEnumEffortFieldUpdateOperationsInput | $Enums.Effort | null
   position?: Prisma.IntFieldUpdateOperationsInput | number
+  origin?: Prisma.EnumSubtaskOriginFieldUpdateOperationsInput | $Enums.SubtaskOrigin
+  runId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  editedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastSubtaskNumber?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -991,6 +1210,9 @@ export type StoryCreateManyEpicInput = {
   priority?: $Enums.Priority | null
   effort?: $Enums.Effort | null
   position: number
+  origin?: $Enums.SubtaskOrigin
+  runId?: string | null
+  editedAt?: Date | string | null
   lastSubtaskNumber?: number
   createdAt?: Date | string
   updatedAt?: Date | string
@@ -1007,9 +1229,12 @@ export type StoryUpdateWithoutEpicInput = {
   priority?: Prisma.NullableEnumPriorityFieldUpdateOperationsInput | $Enums.Priority | null
   effort?: Prisma.NullableEnumEffortFieldUpdateOperationsInput | $Enums.Effort | null
   position?: Prisma.IntFieldUpdateOperationsInput | number
+  origin?: Prisma.EnumSubtaskOriginFieldUpdateOperationsInput | $Enums.SubtaskOrigin
+  editedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastSubtaskNumber?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  run?: Prisma.RunUpdateOneWithoutStoriesNestedInput
   subtasks?: Prisma.SubtaskUpdateManyWithoutStoryNestedInput
   items?: Prisma.RunItemUpdateManyWithoutStoryNestedInput
 }
@@ -1025,6 +1250,9 @@ export type StoryUncheckedUpdateWithoutEpicInput = {
   priority?: Prisma.NullableEnumPriorityFieldUpdateOperationsInput | $Enums.Priority | null
   effort?: Prisma.NullableEnumEffortFieldUpdateOperationsInput | $Enums.Effort | null
   position?: Prisma.IntFieldUpdateOperationsInput | number
+  origin?: Prisma.EnumSubtaskOriginFieldUpdateOperationsInput | $Enums.SubtaskOrigin
+  runId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  editedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastSubtaskNumber?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1043,6 +1271,89 @@ export type StoryUncheckedUpdateManyWithoutEpicInput = {
   priority?: Prisma.NullableEnumPriorityFieldUpdateOperationsInput | $Enums.Priority | null
   effort?: Prisma.NullableEnumEffortFieldUpdateOperationsInput | $Enums.Effort | null
   position?: Prisma.IntFieldUpdateOperationsInput | number
+  origin?: Prisma.EnumSubtaskOriginFieldUpdateOperationsInput | $Enums.SubtaskOrigin
+  runId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  editedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  lastSubtaskNumber?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+}
+
+export type StoryCreateManyRunInput = {
+  id?: string
+  epicId: string
+  number: number
+  title: string
+  persona?: string | null
+  narrative?: string | null
+  description?: string | null
+  acceptanceCriteria?: Prisma.StoryCreateacceptanceCriteriaInput | string[]
+  priority?: $Enums.Priority | null
+  effort?: $Enums.Effort | null
+  position: number
+  origin?: $Enums.SubtaskOrigin
+  editedAt?: Date | string | null
+  lastSubtaskNumber?: number
+  createdAt?: Date | string
+  updatedAt?: Date | string
+}
+
+export type StoryUpdateWithoutRunInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  number?: Prisma.IntFieldUpdateOperationsInput | number
+  title?: Prisma.StringFieldUpdateOperationsInput | string
+  persona?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  narrative?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  description?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  acceptanceCriteria?: Prisma.StoryUpdateacceptanceCriteriaInput | string[]
+  priority?: Prisma.NullableEnumPriorityFieldUpdateOperationsInput | $Enums.Priority | null
+  effort?: Prisma.NullableEnumEffortFieldUpdateOperationsInput | $Enums.Effort | null
+  position?: Prisma.IntFieldUpdateOperationsInput | number
+  origin?: Prisma.EnumSubtaskOriginFieldUpdateOperationsInput | $Enums.SubtaskOrigin
+  editedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  lastSubtaskNumber?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  epic?: Prisma.EpicUpdateOneRequiredWithoutStoriesNestedInput
+  subtasks?: Prisma.SubtaskUpdateManyWithoutStoryNestedInput
+  items?: Prisma.RunItemUpdateManyWithoutStoryNestedInput
+}
+
+export type StoryUncheckedUpdateWithoutRunInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  epicId?: Prisma.StringFieldUpdateOperationsInput | string
+  number?: Prisma.IntFieldUpdateOperationsInput | number
+  title?: Prisma.StringFieldUpdateOperationsInput | string
+  persona?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  narrative?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  description?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  acceptanceCriteria?: Prisma.StoryUpdateacceptanceCriteriaInput | string[]
+  priority?: Prisma.NullableEnumPriorityFieldUpdateOperationsInput | $Enums.Priority | null
+  effort?: Prisma.NullableEnumEffortFieldUpdateOperationsInput | $Enums.Effort | null
+  position?: Prisma.IntFieldUpdateOperationsInput | number
+  origin?: Prisma.EnumSubtaskOriginFieldUpdateOperationsInput | $Enums.SubtaskOrigin
+  editedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  lastSubtaskNumber?: Prisma.IntFieldUpdateOperationsInput | number
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  subtasks?: Prisma.SubtaskUncheckedUpdateManyWithoutStoryNestedInput
+  items?: Prisma.RunItemUncheckedUpdateManyWithoutStoryNestedInput
+}
+
+export type StoryUncheckedUpdateManyWithoutRunInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  epicId?: Prisma.StringFieldUpdateOperationsInput | string
+  number?: Prisma.IntFieldUpdateOperationsInput | number
+  title?: Prisma.StringFieldUpdateOperationsInput | string
+  persona?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  narrative?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  description?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  acceptanceCriteria?: Prisma.StoryUpdateacceptanceCriteriaInput | string[]
+  priority?: Prisma.NullableEnumPriorityFieldUpdateOperationsInput | $Enums.Priority | null
+  effort?: Prisma.NullableEnumEffortFieldUpdateOperationsInput | $Enums.Effort | null
+  position?: Prisma.IntFieldUpdateOperationsInput | number
+  origin?: Prisma.EnumSubtaskOriginFieldUpdateOperationsInput | $Enums.SubtaskOrigin
+  editedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastSubtaskNumber?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -1101,10 +1412,14 @@ export type StorySelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
   priority?: boolean
   effort?: boolean
   position?: boolean
+  origin?: boolean
+  runId?: boolean
+  editedAt?: boolean
   lastSubtaskNumber?: boolean
   createdAt?: boolean
   updatedAt?: boolean
   epic?: boolean | Prisma.EpicDefaultArgs<ExtArgs>
+  run?: boolean | Prisma.Story$runArgs<ExtArgs>
   subtasks?: boolean | Prisma.Story$subtasksArgs<ExtArgs>
   items?: boolean | Prisma.Story$itemsArgs<ExtArgs>
   _count?: boolean | Prisma.StoryCountOutputTypeDefaultArgs<ExtArgs>
@@ -1123,10 +1438,14 @@ export type StorySelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensi
   priority?: boolean
   effort?: boolean
   position?: boolean
+  origin?: boolean
+  runId?: boolean
+  editedAt?: boolean
   lastSubtaskNumber?: boolean
   createdAt?: boolean
   updatedAt?: boolean
   epic?: boolean | Prisma.EpicDefaultArgs<ExtArgs>
+  run?: boolean | Prisma.Story$runArgs<ExtArgs>
 }, ExtArgs["result"]["story"]>
 
 export type StorySelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -1142,10 +1461,14 @@ export type StorySelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensi
   priority?: boolean
   effort?: boolean
   position?: boolean
+  origin?: boolean
+  runId?: boolean
+  editedAt?: boolean
   lastSubtaskNumber?: boolean
   createdAt?: boolean
   updatedAt?: boolean
   epic?: boolean | Prisma.EpicDefaultArgs<ExtArgs>
+  run?: boolean | Prisma.Story$runArgs<ExtArgs>
 }, ExtArgs["result"]["story"]>
 
 export type StorySelectScalar = {
@@ -1161,29 +1484,36 @@ export type StorySelectScalar = {
   priority?: boolean
   effort?: boolean
   position?: boolean
+  origin?: boolean
+  runId?: boolean
+  editedAt?: boolean
   lastSubtaskNumber?: boolean
   createdAt?: boolean
   updatedAt?: boolean
 }
 
-export type StoryOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "projectId" | "epicId" | "number" | "title" | "persona" | "narrative" | "description" | "acceptanceCriteria" | "priority" | "effort" | "position" | "lastSubtaskNumber" | "createdAt" | "updatedAt", ExtArgs["result"]["story"]>
+export type StoryOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "projectId" | "epicId" | "number" | "title" | "persona" | "narrative" | "description" | "acceptanceCriteria" | "priority" | "effort" | "position" | "origin" | "runId" | "editedAt" | "lastSubtaskNumber" | "createdAt" | "updatedAt", ExtArgs["result"]["story"]>
 export type StoryInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   epic?: boolean | Prisma.EpicDefaultArgs<ExtArgs>
+  run?: boolean | Prisma.Story$runArgs<ExtArgs>
   subtasks?: boolean | Prisma.Story$subtasksArgs<ExtArgs>
   items?: boolean | Prisma.Story$itemsArgs<ExtArgs>
   _count?: boolean | Prisma.StoryCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type StoryIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   epic?: boolean | Prisma.EpicDefaultArgs<ExtArgs>
+  run?: boolean | Prisma.Story$runArgs<ExtArgs>
 }
 export type StoryIncludeUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   epic?: boolean | Prisma.EpicDefaultArgs<ExtArgs>
+  run?: boolean | Prisma.Story$runArgs<ExtArgs>
 }
 
 export type $StoryPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "Story"
   objects: {
     epic: Prisma.$EpicPayload<ExtArgs>
+    run: Prisma.$RunPayload<ExtArgs> | null
     subtasks: Prisma.$SubtaskPayload<ExtArgs>[]
     items: Prisma.$RunItemPayload<ExtArgs>[]
   }
@@ -1230,6 +1560,15 @@ export type $StoryPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs 
      * Place among the epic's stories, from 0.
      */
     position: number
+    /**
+     * Whether a run or a person made it.
+     */
+    origin: $Enums.SubtaskOrigin
+    runId: string | null
+    /**
+     * When a person last changed it; a generated story with this set survives REPLACE.
+     */
+    editedAt: Date | null
     /**
      * Number of the subtask coded last; codes are never reused.
      */
@@ -1637,6 +1976,7 @@ readonly fields: StoryFieldRefs;
 export interface Prisma__StoryClient<T, Null = never, ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs, GlobalOmitOptions = {}> extends Prisma.PrismaPromise<T> {
   readonly [Symbol.toStringTag]: "PrismaPromise"
   epic<T extends Prisma.EpicDefaultArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.EpicDefaultArgs<ExtArgs>>): Prisma.Prisma__EpicClient<runtime.Types.Result.GetResult<Prisma.$EpicPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | Null, Null, ExtArgs, GlobalOmitOptions>
+  run<T extends Prisma.Story$runArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Story$runArgs<ExtArgs>>): Prisma.Prisma__RunClient<runtime.Types.Result.GetResult<Prisma.$RunPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
   subtasks<T extends Prisma.Story$subtasksArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Story$subtasksArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$SubtaskPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   items<T extends Prisma.Story$itemsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Story$itemsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$RunItemPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
@@ -1680,6 +2020,9 @@ export interface StoryFieldRefs {
   readonly priority: Prisma.FieldRef<"Story", 'Priority'>
   readonly effort: Prisma.FieldRef<"Story", 'Effort'>
   readonly position: Prisma.FieldRef<"Story", 'Int'>
+  readonly origin: Prisma.FieldRef<"Story", 'SubtaskOrigin'>
+  readonly runId: Prisma.FieldRef<"Story", 'String'>
+  readonly editedAt: Prisma.FieldRef<"Story", 'DateTime'>
   readonly lastSubtaskNumber: Prisma.FieldRef<"Story", 'Int'>
   readonly createdAt: Prisma.FieldRef<"Story", 'DateTime'>
   readonly updatedAt: Prisma.FieldRef<"Story", 'DateTime'>
@@ -2081,6 +2424,25 @@ export type StoryDeleteManyArgs<ExtArgs extends runtime.Types.Extensions.Interna
    * Limit how many Stories to delete.
    */
   limit?: number
+}
+
+/**
+ * Story.run
+ */
+export type Story$runArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the Run
+   */
+  select?: Prisma.RunSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the Run
+   */
+  omit?: Prisma.RunOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.RunInclude<ExtArgs> | null
+  where?: Prisma.RunWhereInput
 }
 
 /**

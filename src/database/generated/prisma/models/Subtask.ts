@@ -710,14 +710,6 @@ export type EnumSubtaskStatusFieldUpdateOperationsInput = {
   set?: $Enums.SubtaskStatus
 }
 
-export type EnumSubtaskOriginFieldUpdateOperationsInput = {
-  set?: $Enums.SubtaskOrigin
-}
-
-export type NullableDateTimeFieldUpdateOperationsInput = {
-  set?: Date | string | null
-}
-
 export type SubtaskCreateNestedOneWithoutDependsOnInput = {
   create?: Prisma.XOR<Prisma.SubtaskCreateWithoutDependsOnInput, Prisma.SubtaskUncheckedCreateWithoutDependsOnInput>
   connectOrCreate?: Prisma.SubtaskCreateOrConnectWithoutDependsOnInput

@@ -1,0 +1,19 @@
+// node examples/watch-run.ts RUN_ID
+import { createClient } from "graphql-ws";
+
+const client = createClient({ url: "ws://127.0.0.1:4000/graphql" });
+const query = `subscription ($runId: ID!, $after: String) {
+  runProgress(runId: $runId, after: $after) { cursor kind run { status progress } item { code status } subtasks { title } }
+}`;
+const variables: Record<string, unknown> = { runId: process.argv[2] };
+client.subscribe<{ runProgress: { cursor: string } }>(
+  { query, variables },
+  {
+    next({ data, errors }) {
+      console.log(data?.runProgress ?? errors);
+      if (data) variables.after = data.runProgress.cursor; // should the connection break, it goes on from here
+    },
+    error: console.error,
+    complete: () => console.log("The run has ended."),
+  },
+);

@@ -1,0 +1,142 @@
+import type { Logger } from "pino";
+import packageJson from "../package.json" with { type: "json" };
+import { readRunContext, readStoriesToSplit } from "./backlog/split-context.ts";
+import { readStoryTitles } from "./backlog/story-titles.ts";
+import { saveGeneratedSubtasks } from "./backlog/generated-subtasks.ts";
+import type { Config } from "./config.ts";
+import { createDatabase } from "./database/database.ts";
+import { startEmbeddedServer } from "./database/embedded/embedded-server.ts";
+import { migrate } from "./database/migrate.ts";
+import { createProviderPace } from "./engine/executor/provider-pace.ts";
+import { createGenerateSubtasksKind } from "./engine/kinds/generate-subtasks.ts";
+import type { RunKinds } from "./engine/kinds/registry.ts";
+import type { ModelOffer } from "./engine/generation-options.ts";
+import { createRunQueue } from "./engine/queue.ts";
+import { createRuns } from "./engine/runs.ts";
+import { settleRuns } from "./engine/settle-runs.ts";
+import { startWorker } from "./engine/worker.ts";
+import type { Generator } from "./generation/generator.ts";
+import { createOutlineGenerator } from "./generation/outline.ts";
+import { createFeed } from "./pubsub/feed.ts";
+import { createWakeUps } from "./pubsub/wake-ups.ts";
+import type { Services } from "./schema/context.ts";
+import { buildSchema } from "./schema/schema.ts";
+import { createTour } from "./server/graphiql/tour.ts";
+import { createServer } from "./server/server.ts";
+
+export const VERSION: string = packageJson.version;
+
+/** A running Storymill. */
+export interface App {
+  /** Where it answers, such as http://127.0.0.1:4000. */
+  readonly url: string;
+  /** Who generates: "outline", or "anthropic (claude-…)". */
+  readonly generator: string;
+  /** Where its data is, for people; without a password. */
+  readonly database: string;
+  /** Runs that are watched in this process. */
+  readonly watchedRuns: () => number;
+  /** Ends it: sockets are closed, running items go back, the database is released. May be called more than once. */
+  close(): Promise<void>;
+}
+
+/**
+ * Builds every part, hands it its collaborators and starts it; where one cannot start, those before it are released.
+ * @param options.generator instead of the configured one
+ * @param options.retryBaseMs what a call that failed for a passing reason waits at first
+ * @throws EmbeddedServerError, DatabaseError, or the system's error where the port cannot be listened on
+ */
+export async function createApp(options: {
+  config: Config;
+  log: Logger;
+  generator?: Generator;
+  retryBaseMs?: number;
+}): Promise<App> {
+  const { config, log, retryBaseMs = 1_000 } = options;
+  await using starting = new AsyncDisposableStack();
+
+  const embedded =
+    config.databaseUrl === null
+      ? await startEmbeddedServer({ dataDir: config.dataDir, log: (line) => log.info(line) })
+      : null;
+  if (embedded !== null) starting.defer(() => embedded.close());
+  const url = embedded?.url ?? config.databaseUrl ?? "";
+  const migrated = await migrate(url, VERSION);
+  if (migrated.length > 0) log.info({ migrations: migrated }, "the database was migrated");
+  const database = createDatabase({ url, onError: (err) => log.warn({ err }, "a database connection broke") });
+  starting.defer(() => database.close());
+
+  const wakeUps = createWakeUps();
+  const feed = createFeed({
+    database,
+    wakeUps,
+    onError: (err, runId) => log.warn({ err, runId }, "the events of a run could not be read; trying again"),
+  });
+  starting.defer(() => feed.close());
+
+  const generator = options.generator ?? (await createGenerator(config));
+  const offer: ModelOffer = { models: [], hasPrice: () => generator.model === null };
+  const store = { readStoryTitles, readRunContext, readStoriesToSplit, saveGeneratedSubtasks };
+  const subtasks = createGenerateSubtasksKind(generator, offer, store);
+  const provider = createProviderPace({ limited: generator.limited, now: Date.now });
+  const kinds: RunKinds = { GENERATE_SUBTASKS: subtasks };
+  const queue = await createRunQueue({ url, log });
+  starting.defer(() => queue.close());
+  const worker = await startWorker({ database, wakeUps, feed, kinds, provider, retryBaseMs, queue, log });
+  starting.defer(() => worker.close());
+
+  const services: Services = {
+    database,
+    feed,
+    runs: createRuns({ database, queue, wakeUps, kinds }),
+    settleRuns: (tx, going) => settleRuns(wakeUps, tx, going),
+  };
+  const server = await createServer({
+    schema: buildSchema(),
+    context: () => ({ ...services, loaders: new Map() }),
+    host: config.host,
+    port: config.port,
+    log,
+    graphiqlTabs: createTour(config.generator),
+    readiness: async () => {
+      const parts = {
+        database: await answers(() => database.prisma.$queryRaw`SELECT 1`),
+        queue: await answers(() => queue.check()),
+      };
+      return { ready: Object.values(parts).every((part) => part === "ok"), parts };
+    },
+  });
+  starting.defer(() => server.close());
+
+  const running = starting.move();
+  return {
+    url: server.url,
+    generator: subtasks.generator,
+    database: embedded === null ? withoutPassword(url) : `embedded, in ${embedded.dataDir}`,
+    watchedRuns: () => feed.watchedRuns,
+    close: () => running.disposeAsync(),
+  };
+}
+
+async function createGenerator({ generator, anthropic }: Config): Promise<Generator> {
+  if (generator === "outline") return createOutlineGenerator();
+  // Loaded late: who goes without a model does not wait for what would ask one.
+  const { createAnthropicGenerator } = await import("./generation/anthropic/anthropic-generator.ts");
+  const { apiKey, baseUrl, model } = anthropic;
+  return createAnthropicGenerator({ apiKey, baseURL: baseUrl, model });
+}
+
+async function answers(ask: () => Promise<unknown>): Promise<"ok" | "unreachable"> {
+  try {
+    await ask();
+    return "ok";
+  } catch {
+    // What is wrong is in the log already, told by who lost the connection; here it only matters that it is.
+    return "unreachable";
+  }
+}
+
+function withoutPassword(url: string): string {
+  const { host, pathname } = new URL(url);
+  return `${host}${pathname}`;
+}

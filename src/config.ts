@@ -1,0 +1,166 @@
+import { readFileSync } from "node:fs";
+import { isIP, isIPv4 } from "node:net";
+import path from "node:path";
+import { parseEnv } from "node:util";
+import { z } from "zod";
+
+/** Everything that can be set from outside, checked. Holds secrets: never to be printed or logged as a whole. */
+export interface Config {
+  /** Name or address that the server listens on; an IPv6 address without brackets. */
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** Absolute. */
+  readonly dataDir: string;
+  /** The PostgreSQL to use; null means the embedded one in `dataDir`. Holds a password. */
+  readonly databaseUrl: string | null;
+  /** `open`: everybody who reaches the server may do everything. */
+  readonly access: "open" | null;
+  readonly role: "all" | "api" | "worker";
+  readonly generator: "anthropic" | "outline";
+  readonly anthropic: {
+    readonly apiKey: string | null;
+    /** Null means Anthropic's own. Without a slash at its end. */
+    readonly baseUrl: string | null;
+    readonly model: string;
+  };
+  readonly logLevel: LogLevel;
+}
+
+const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The program cannot start as it is set up. The message has one line for each variable that is wrong: what is wrong with it and what to set. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+/**
+ * The process' environment, completed from the file `.env` in `directory` where there is one: what the environment has
+ * wins, empty values too.
+ * @throws ConfigError when `.env` is there and cannot be read
+ */
+export function readEnvironment(directory: string): Environment {
+  const file = path.join(directory, ".env");
+  try {
+    return { ...parseEnv(readFileSync(file, "utf8")), ...process.env };
+  } catch (cause) {
+    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return process.env;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ConfigError(`The file .env cannot be read: ${reason}. Make it readable, or move it away.`, { cause });
+  }
+}
+
+/**
+ * Reads and checks every variable that the program knows. A variable that is empty or only white space counts as not set.
+ * @throws ConfigError naming every variable that is wrong
+ */
+export function readConfig(env: Environment): Config {
+  const given = Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (value?.trim() ? [[name, value.trim()]] : [])),
+  );
+  const { data: values, error } = createVariables(given).safeParse(given);
+  if (error !== undefined) throw new ConfigError(error.issues.map((issue) => line(issue, given)).join("\n"));
+  return {
+    host: values.HOST,
+    port: values.PORT,
+    dataDir: path.resolve(values.DATA_DIR),
+    databaseUrl: values.DATABASE_URL ?? null,
+    access: values.ACCESS ?? null,
+    role: values.ROLE,
+    generator: values.GENERATOR,
+    anthropic: {
+      apiKey: values.ANTHROPIC_API_KEY ?? null,
+      baseUrl: values.ANTHROPIC_BASE_URL ?? null,
+      model: values.MODEL,
+    },
+    logLevel: values.LOG_LEVEL,
+  };
+}
+
+/** Whether only this machine can reach a server on that name or address (no brackets around IPv6). */
+export function isLoopback(host: string): boolean {
+  return host.toLowerCase() === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."));
+}
+
+/** The environment with its values trimmed and the empty ones left out. */
+type Given = Readonly<Record<string, string>>;
+
+/** Their values hold secrets, or may: a message says what is wrong with them without showing them. */
+const SECRETS = new Set(["DATABASE_URL", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL"]);
+
+const HOST_NAME = /^(?!-)[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*$/i;
+
+/** What each variable may be; two of them hang on what else is `given`. */
+function createVariables(given: Given) {
+  return z.object({
+    HOST: z
+      .string()
+      .transform((host) => host.replace(/^\[(.*)\]$/, "$1"))
+      .refine((host) => isIP(host) !== 0 || (HOST_NAME.test(host) && !/^[\d.]+$/.test(host)), {
+        error: "is no host name and no IP address. Set it to one, such as 127.0.0.1, without a port.",
+        abort: true,
+      })
+      .refine(
+        (host) => isLoopback(host) || given["ACCESS"] === "open",
+        "can be reached from other machines, and nothing controls who may use Storymill there. Set ACCESS=open if everybody who reaches it may do everything, or HOST=127.0.0.1.",
+      )
+      .default("127.0.0.1"),
+    PORT: z
+      .string()
+      .refine(
+        (port) => /^\d{1,5}$/.test(port) && Number(port) <= 65_535,
+        "is no port. Set it to a whole number from 0 to 65535; 0 takes any free port.",
+      )
+      .transform(Number)
+      .default(4000),
+    DATA_DIR: z.string().default(".storymill"),
+    DATABASE_URL: z
+      .string()
+      .refine(
+        (url) => URL.canParse(url) && ["postgres:", "postgresql:"].includes(new URL(url).protocol),
+        "is no PostgreSQL address. Set it to one, such as postgresql://user:password@host:5432/storymill, or leave it out to use the embedded database.",
+      )
+      .optional(),
+    ACCESS: z.enum(["open"], "is unknown. Set it to open, or leave it out.").optional(),
+    ROLE: z.enum(["all", "api", "worker"], "is no role. Set it to all, api or worker.").default("all"),
+    GENERATOR: z
+      .enum(["anthropic", "outline"], "is no generator. Set it to anthropic or outline, or leave it out.")
+      .refine(
+        (generator) => generator !== "anthropic" || canAskClaude(given),
+        "needs a key. Set ANTHROPIC_API_KEY, or GENERATOR=outline to go without a model.",
+      )
+      .default(canAskClaude(given) ? "anthropic" : "outline"),
+    ANTHROPIC_API_KEY: z
+      .string()
+      .regex(/^[\x21-\x7e]+$/, "has characters that no key has. Copy the key once more, without spaces or quotes.")
+      .optional(),
+    ANTHROPIC_BASE_URL: z
+      .string()
+      .refine(
+        (url) => URL.canParse(url) && ["http:", "https:"].includes(new URL(url).protocol),
+        "is no web address. Set it to one that begins with http:// or https://, or leave it out to use Anthropic's own.",
+      )
+      // The client adds /v1 by itself; that many providers' pages name it with /v1 should not cost anybody an hour.
+      .transform((url) => url.replace(/(\/v1)?\/*$/, ""))
+      .optional(),
+    MODEL: z
+      .string()
+      .regex(/^\S+$/, "is no model's name. Set it to one, such as claude-sonnet-5-5.")
+      .default("claude-sonnet-5-5"),
+    LOG_LEVEL: z
+      .enum(LOG_LEVELS, `is no level. Set it to one of ${LOG_LEVELS.slice(0, -1).join(", ")} or ${LOG_LEVELS.at(-1)}.`)
+      .default("info"),
+  });
+}
+
+function canAskClaude(given: Given): boolean {
+  return given["ANTHROPIC_API_KEY"] !== undefined || given["ANTHROPIC_BASE_URL"] !== undefined;
+}
+
+function line(issue: z.core.$ZodIssue, given: Given): string {
+  const name = String(issue.path[0]);
+  return SECRETS.has(name) ? `${name} ${issue.message}` : `${name} ${JSON.stringify(given[name])} ${issue.message}`;
+}

@@ -1,0 +1,70 @@
+import type { RetryAdvice } from "../../generation/generator.ts";
+import type { RunItemRow } from "../../pubsub/run-events.ts";
+import type { Pacer } from "./pacer.ts";
+import { MAX_TRIES, retryDelayMs } from "./retry-backoff.ts";
+
+/** Items looked at beyond those that may start, so that a row of skipped ones costs few transactions. */
+const LOOK_AHEAD = 50;
+
+/** Whose turn it is: items that wait for their start, in order, and items that wait for another try. */
+export interface Turns {
+  /** Items that wait for either. */
+  readonly waiting: number;
+  /** Who may begin now: at most `mayStart` of `next`. `most` is what else limits them, such as the budget. */
+  next(most: number): { next: RunItemRow[]; mayStart: number };
+  /** Milliseconds until somebody may begin if no call ends before; Infinity where one must. */
+  waitMs(): number;
+  /** These have been dealt with. */
+  took(itemIds: readonly string[]): void;
+  /** This one waits for another try. */
+  again(item: RunItemRow, delayMs: number): void;
+  /** Milliseconds until the next try of an item; null where it has had enough. */
+  retryDelay(itemId: string, advice: RetryAdvice): number | null;
+  /** What kind of beginning that of this item is. */
+  kindOf(itemId: string): "start" | "retry";
+}
+
+/** @param options.random from 0 to 1, for the jitter of retries */
+export function createTurns(options: {
+  items: readonly RunItemRow[];
+  pacer: Pacer;
+  retryBaseMs: number;
+  now: () => number;
+  random: () => number;
+}): Turns {
+  const { pacer, now } = options;
+  let fresh = [...options.items];
+  let retrying: { item: RunItemRow; dueAt: number }[] = [];
+  const tries = new Map<string, number>();
+  return {
+    get waiting() {
+      return fresh.length + retrying.length;
+    },
+    next(most) {
+      const due = retrying.filter(({ dueAt }) => dueAt <= now()).slice(0, Math.min(pacer.room(), most));
+      const starts = Math.max(0, Math.min(pacer.available(), pacer.room() - due.length, most - due.length));
+      const starting = starts > 0 ? fresh.slice(0, starts + LOOK_AHEAD) : [];
+      return { next: [...due.map(({ item }) => item), ...starting], mayStart: due.length + starts };
+    },
+    waitMs() {
+      const untilDue = Math.min(Infinity, ...retrying.map(({ dueAt }) => dueAt - now()));
+      // A retry that is due waits for room, as a start waits for its own.
+      const untilRetry = untilDue > 0 ? untilDue : pacer.waitMs();
+      return Math.max(1, Math.min(untilRetry, fresh.length > 0 ? pacer.waitMs() : Infinity));
+    },
+    took(itemIds) {
+      const taken = new Set(itemIds);
+      fresh = fresh.filter(({ id }) => !taken.has(id));
+      retrying = retrying.filter(({ item }) => !taken.has(item.id));
+    },
+    again(item, delayMs) {
+      tries.set(item.id, (tries.get(item.id) ?? 1) + 1);
+      retrying.push({ item, dueAt: now() + delayMs });
+    },
+    retryDelay(itemId, advice) {
+      const next = (tries.get(itemId) ?? 1) + 1;
+      return next > MAX_TRIES ? null : retryDelayMs(advice, next, options.retryBaseMs, options.random);
+    },
+    kindOf: (itemId) => (tries.has(itemId) ? "retry" : "start"),
+  };
+}

@@ -1,0 +1,159 @@
+import { APIError, type Anthropic } from "@anthropic-ai/sdk";
+import { Stream } from "@anthropic-ai/sdk/core/streaming";
+import type { ProviderLimits, Usage } from "../generator.ts";
+import { watchCall, type CallWatch } from "./call-watch.ts";
+import { NoAnswer, toGenerationError } from "./failures.ts";
+import { limitsOf } from "./limits.ts";
+import type { PrefixGate } from "./prefix-gate.ts";
+import { costOf, priceOf, type PriceTable } from "./prices.ts";
+import type { Provider } from "./provider.ts";
+import { createReplyReader, type Reply, type ReplyReader } from "./reply.ts";
+
+/** Where calls are told of: never a key, a story or an answer, only their outlines. */
+export interface CallLog {
+  info(fields: Record<string, unknown>, message: string): void;
+  warn(fields: Record<string, unknown>, message: string): void;
+}
+
+export type ThinkingEffort = "low" | "medium" | "high" | "xhigh" | "max";
+
+/** What stays the same over all calls of a request. */
+export interface Caller {
+  readonly client: Anthropic;
+  readonly provider: Provider;
+  readonly model: string;
+  readonly effort: ThinkingEffort;
+  readonly prices: PriceTable;
+  readonly patience: { readonly firstMs: number; readonly silenceMs: number; readonly totalMs: number };
+  /** Milliseconds of the epoch. */
+  readonly now: () => number;
+  readonly gate: PrefixGate;
+  readonly log: CallLog | null;
+}
+
+/** One question: the rules, the turns so far, the schema that the answer is written in, the room it has. */
+export interface Question {
+  readonly system: string;
+  readonly messages: Anthropic.MessageParam[];
+  readonly schema: Record<string, unknown>;
+  readonly maxTokens: number;
+}
+
+export interface CallEvents {
+  readonly signal: AbortSignal;
+  /** Each piece of the answer's text, as it comes. */
+  readonly onText: (piece: string) => void;
+  readonly onUsage: (spent: Usage) => void;
+  readonly onLimits: (limits: ProviderLimits) => void;
+}
+
+/**
+ * Asks once and gives the whole reply, read as it streams in. What was spent is told when the call is over, however it
+ * ended, as far as the provider has told it; the limits as soon as they are known.
+ * @throws GenerationError for every failure, silence and lateness included
+ * @throws the signal's reason where the caller aborted
+ */
+export async function callClaude(caller: Caller, question: Question, events: CallEvents): Promise<Reply> {
+  const { client, provider, model, log } = caller;
+  const { signal, onText, onUsage, onLimits } = events;
+  signal.throwIfAborted();
+  using passage = await caller.gate.enter(
+    JSON.stringify([model, question.system, question.messages[0]?.content[0]]),
+    signal,
+  );
+  const started = performance.now();
+  const reader = createReplyReader(onText);
+  using watch = watchCall(signal, caller.patience);
+  let requestId: string | null = null;
+  try {
+    const response = await client.messages
+      .create(
+        {
+          model,
+          max_tokens: question.maxTokens,
+          system: question.system,
+          messages: question.messages,
+          output_config: { effort: caller.effort, format: { type: "json_schema", schema: question.schema } },
+          stream: true,
+        },
+        // The SDK's own timeout ends with the headers; ours covers the stream as well, and is to be the one that strikes.
+        { signal: watch.signal, timeout: 2 * caller.patience.totalMs },
+      )
+      .asResponse();
+    watch.heard();
+    passage.begun();
+    requestId = response.headers.get("request-id");
+    const limits = limitsOf(response.headers);
+    if (limits !== null) onLimits(limits);
+    await read(response, reader, watch);
+  } catch (error) {
+    const limits = error instanceof APIError && error.headers !== undefined ? limitsOf(error.headers) : null;
+    if (limits !== null) onLimits(limits);
+    tellUsage(reader.reply);
+    const { status, type, errorCode } = error instanceof APIError ? error : NO_DETAILS;
+    // An abort looks like any other broken connection: whose it was, the signal says.
+    const gaveUp = watch.signal.aborted;
+    const durationMs = Math.round(performance.now() - started);
+    log?.warn({ model, status, type, errorCode, requestId, durationMs, gaveUp }, "a call to the model failed");
+    signal.throwIfAborted();
+    throw toGenerationError(gaveUp ? watch.signal.reason : error, {
+      provider,
+      model,
+      reply: reader.reply,
+      now: caller.now(),
+    });
+  }
+  const { reply } = reader;
+  tellUsage(reply);
+  const durationMs = Math.round(performance.now() - started);
+  log?.info({ model, stopReason: reply.stopReason, tokens: reply.tokens, requestId, durationMs }, "the model answered");
+  signal.throwIfAborted();
+  return reply;
+
+  function tellUsage({ tokens }: Reply): void {
+    if (tokens !== null) onUsage({ ...tokens, costUsd: costOf(tokens, priceOf(model, caller.prices)) });
+  }
+}
+
+const NO_DETAILS = { status: undefined, type: undefined, errorCode: undefined };
+
+/**
+ * Reads the reply to its end: a stream of events, with or without lines that name them, or a message as a whole from a
+ * server that does not stream. Not through the SDK's `MessageStream`: it fails on a reply without `usage`, drops events
+ * without a name, and hides what shows that a connection is alive.
+ */
+async function read(response: Response, reader: ReplyReader, watch: CallWatch): Promise<void> {
+  const type = response.headers.get("content-type")?.split(";")[0]?.trim() ?? "";
+  if (type !== "" && type !== "text/event-stream" && !type.endsWith("json")) {
+    await response.body?.cancel();
+    throw new NoAnswer("a web page or plain text");
+  }
+  const alive = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      // Pings are signs of life too: while a model thinks, nothing else may come.
+      watch.heard();
+      controller.enqueue(chunk);
+    },
+  });
+  const { headers } = response;
+  const heard = new Response(response.body?.pipeThrough(alive) ?? null, { headers });
+  if (type.endsWith("json")) {
+    if (!reader.takeMessage(await heard.json())) throw new NoAnswer("something else");
+    return;
+  }
+  let events = 0;
+  for await (const { event, data } of Stream.rawEvents(heard)) {
+    events += 1;
+    if (data === "" || data === "[DONE]") continue;
+    const told: unknown = JSON.parse(data);
+    if (event === "error" || typeOf(told) === "error") {
+      throw new APIError(undefined, told as object, undefined, headers);
+    }
+    reader.takeEvent(told);
+  }
+  if (!reader.reply.whole) throw new NoAnswer(events === 0 ? "nothing" : "a part");
+}
+
+function typeOf(event: unknown): unknown {
+  return typeof event === "object" && event !== null && "type" in event ? event.type : undefined;
+}

@@ -1,0 +1,150 @@
+import { z } from "zod";
+import { GenerationError, type Usage } from "../generator.ts";
+
+export type Tokens = Omit<Usage, "costUsd">;
+
+/** A reply as far as it matters: what it says, how it ended, what it took. Compatible servers leave some of it out. */
+export interface Reply {
+  readonly text: string;
+  readonly stopReason: string | null;
+  /** What kind of refusal it is. */
+  readonly refusal: string | null;
+  /** Null where nothing was told; of a reply that broke off, what was told until then. */
+  readonly tokens: Tokens | null;
+  /** Whether it came to its own end. */
+  readonly whole: boolean;
+}
+
+/** Puts a reply together from what the server sends. */
+export interface ReplyReader {
+  readonly reply: Reply;
+  /** The data of one event of a stream; what is unknown is passed over. */
+  takeEvent(event: unknown): void;
+  /** A message sent as a whole, by a server that does not stream; false where it is none. */
+  takeMessage(message: unknown): boolean;
+}
+
+const count = z.int().nonnegative().nullish().catch(null);
+const usageShape = z
+  .object({
+    input_tokens: count,
+    output_tokens: count,
+    cache_read_input_tokens: count,
+    cache_creation_input_tokens: count,
+  })
+  .nullish()
+  .catch(null);
+const ending = {
+  stop_reason: z.string().nullish().catch(null),
+  stop_details: z.object({ category: z.string().nullish() }).nullish().catch(null),
+};
+const block = z.object({ type: z.string(), text: z.string().optional().catch(undefined) });
+const messageShape = z.object({ content: z.array(block), usage: usageShape, ...ending });
+const eventShapes = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("message_start"), message: z.object({ usage: usageShape }) }),
+  z.object({ type: z.literal("content_block_start"), content_block: block }),
+  z.object({ type: z.literal("content_block_delta"), delta: block }),
+  z.object({ type: z.literal("message_delta"), delta: z.object(ending), usage: usageShape }),
+  z.object({ type: z.literal("message_stop") }),
+]);
+
+/** @param onText gets each piece of the answer's text as it comes, and of no other block: thinking comes first. */
+export function createReplyReader(onText: (piece: string) => void): ReplyReader {
+  let text = "";
+  let stopReason: string | null = null;
+  let refusal: string | null = null;
+  let tokens: Tokens | null = null;
+  let whole = false;
+
+  function say(piece: string | undefined): void {
+    if (piece === undefined || piece === "") return;
+    text += piece;
+    onText(piece);
+  }
+
+  /** The counts of an event are totals, and those that do not apply are left out: present ones replace earlier ones. */
+  function spend(usage: z.infer<typeof usageShape>): void {
+    if (!usage) return;
+    tokens = {
+      inputTokens: usage.input_tokens ?? tokens?.inputTokens ?? 0,
+      outputTokens: usage.output_tokens ?? tokens?.outputTokens ?? 0,
+      cacheReadTokens: usage.cache_read_input_tokens ?? tokens?.cacheReadTokens ?? 0,
+      cacheWriteTokens: usage.cache_creation_input_tokens ?? tokens?.cacheWriteTokens ?? 0,
+    };
+  }
+
+  function end(told: { stop_reason?: string | null; stop_details?: { category?: string | null } | null }): void {
+    stopReason = told.stop_reason ?? stopReason;
+    refusal = told.stop_details?.category ?? refusal;
+  }
+
+  return {
+    get reply() {
+      return { text, stopReason, refusal, tokens, whole };
+    },
+    takeEvent(event) {
+      const parsed = eventShapes.safeParse(event);
+      if (!parsed.success) return;
+      const { data } = parsed;
+      switch (data.type) {
+        case "message_start":
+          spend(data.message.usage);
+          break;
+        case "content_block_start":
+          if (data.content_block.type === "text") say(data.content_block.text);
+          break;
+        case "content_block_delta":
+          if (data.delta.type === "text_delta") say(data.delta.text);
+          break;
+        case "message_delta":
+          spend(data.usage);
+          end(data.delta);
+          break;
+        case "message_stop":
+          whole = true;
+      }
+    },
+    takeMessage(message) {
+      const parsed = messageShape.safeParse(message);
+      if (!parsed.success) return false;
+      spend(parsed.data.usage);
+      for (const each of parsed.data.content) if (each.type === "text") say(each.text);
+      end(parsed.data);
+      whole = true;
+      return true;
+    },
+  };
+}
+
+/**
+ * Nothing where a reply may be parsed. An answer that reached `max_tokens` is for the caller to look at.
+ * @throws GenerationError where it was refused, or did not fit into the model
+ */
+export function expectAnswer({ stopReason, refusal }: Reply, model: string): void {
+  if (stopReason === "refusal") {
+    const why = refusal === null ? "" : ` (${refusal})`;
+    throw new GenerationError(`${model} declined to work on this${why}. Reword it, or use another model.`);
+  }
+  if (stopReason === "model_context_window_exceeded") {
+    throw new GenerationError(
+      `What is to be worked on and its context are more than ${model} can take in. Shorten the project's context or the texts.`,
+    );
+  }
+}
+
+/**
+ * The JSON that an answer consists of, or null where it is none. A Markdown fence around it, and words before and after,
+ * are let pass: servers that keep to no schema let their models write both.
+ */
+export function parseJson(text: string): { readonly value: unknown } | null {
+  return parsed(text) ?? parsed(text.slice(text.indexOf("{"), text.lastIndexOf("}") + 1));
+}
+
+function parsed(text: string): { readonly value: unknown } | null {
+  try {
+    return { value: JSON.parse(text) };
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}

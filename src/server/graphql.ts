@@ -1,0 +1,82 @@
+import { GraphQLError, type GraphQLSchema } from "graphql";
+import { createYoga, type Plugin } from "graphql-yoga";
+import type { Logger } from "pino";
+import { DocumentCache } from "./document-cache.ts";
+import type { MaskError } from "./error-mask.ts";
+import { useDocumentLimits } from "./limits.ts";
+import { useResponseStreams } from "./response-streams.ts";
+
+/** Where GraphQL is, on every transport. */
+export const GRAPHQL_PATH = "/graphql";
+
+/**
+ * The most that one request or WebSocket message may hold, in bytes. The longest import allowed, 2,000,000 characters,
+ * is 12 MB where a client writes each of them as \uXXXX, as some do with all that is not ASCII.
+ */
+export const MAX_REQUEST_SIZE = 16 * 1024 * 1024;
+
+export type GraphqlEngine = ReturnType<typeof createGraphqlEngine>;
+
+/**
+ * Yoga, narrowed to what we let in: no CORS, no forms, no batches, no page of its own. Answers requests to GRAPHQL_PATH;
+ * its `getEnveloped` is the same pipeline for the WebSocket.
+ */
+export function createGraphqlEngine(options: {
+  readonly schema: GraphQLSchema;
+  readonly context: () => object;
+  readonly maskError: MaskError;
+  readonly log: Logger;
+}) {
+  const { schema, context, maskError, log } = options;
+  const ignore = () => {};
+  return createYoga({
+    schema,
+    context: () => context(),
+    graphqlEndpoint: GRAPHQL_PATH,
+    graphiql: false,
+    landingPage: false,
+    cors: false,
+    multipart: false,
+    batching: false,
+    maxRequestBodySize: MAX_REQUEST_SIZE,
+    // The mask logs what it hides; Yoga would log it twice more, without the reference.
+    maskedErrors: { maskError, errorMessage: "" },
+    logging: {
+      debug: ignore,
+      info: ignore,
+      warn: (...what: unknown[]) => log.warn({ what }, "Yoga warns."),
+      error: ignore,
+    },
+    parserAndValidationCache: { documentCache: new DocumentCache(), errorCache: new DocumentCache() },
+    plugins: [useDocumentLimits(), useGetForQueriesOnly(), useResponseStreams(log)],
+  });
+}
+
+/**
+ * Yoga refuses mutations by GET, and answers subscriptions: a link or an image of a foreign page would start them.
+ * It takes variables that are no JSON for an error of the server.
+ */
+function useGetForQueriesOnly(): Plugin {
+  return {
+    onRequestParse({ request, requestParser, setRequestParser }) {
+      if (request.method !== "GET" || requestParser === undefined) return;
+      setRequestParser((getRequest) => {
+        try {
+          return requestParser(getRequest);
+        } catch (cause) {
+          if (!(cause instanceof SyntaxError)) throw cause;
+          throw new GraphQLError("The parameters `variables` and `extensions` have to be JSON.", {
+            extensions: { code: "BAD_REQUEST", http: { status: 400 } },
+          });
+        }
+      });
+    },
+    onSubscribe({ args: { contextValue } }) {
+      if (contextValue.request?.method === "GET")
+        throw new GraphQLError(
+          "GET runs queries only. Send a subscription by POST with `Accept: text/event-stream`, or over a WebSocket.",
+          { extensions: { code: "BAD_REQUEST", http: { status: 405, headers: { Allow: "POST" } } } },
+        );
+    },
+  };
+}

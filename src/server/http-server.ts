@@ -1,0 +1,130 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import type { Logger } from "pino";
+import { createDoor, type Door } from "./door.ts";
+import { listen } from "./listen.ts";
+import { type Refusal, refusalBody, refuse } from "./respond.ts";
+
+/** Answers one request, or rejects. */
+export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void> | void;
+
+/** Handlers of one path by method; HEAD goes to GET's. */
+export type Route = Readonly<Partial<Record<"GET" | "POST", Handler>>>;
+
+/** What an HTTP server serves. */
+export interface Routes {
+  readonly paths: ReadonlyMap<string, Route>;
+  /** Takes over a request that asks to become a WebSocket and may. */
+  readonly upgrades: ReadonlyMap<string, (request: IncomingMessage, socket: Duplex, head: Buffer) => void>;
+}
+
+export interface HttpServer {
+  readonly port: number;
+  /** Takes nothing new, ends streams at once and gives other answers 1.5 s; then nothing is left. */
+  close(): Promise<void>;
+}
+
+/** How long answers under way get when the server closes, in milliseconds. */
+const GRACE_TIME = 1_500;
+/** Longer than proxies keep idle connections (60 s, mostly), so that none sends a request into a closing one. */
+const KEEP_ALIVE_TIME = 65_000;
+
+/**
+ * Listens on host and port (0: any free one), and serves `routes` to whom the door lets in.
+ * @throws ListenError
+ */
+export async function startHttpServer(options: {
+  readonly host: string;
+  readonly port: number;
+  readonly routes: Routes;
+  readonly log: Logger;
+}): Promise<HttpServer> {
+  const { host, routes, log } = options;
+  const underWay = new Set<ServerResponse>();
+  // Only known once it listens, and nobody comes in before that.
+  let door: Door = () => ({ status: 503, code: "NOT_READY", message: "The server is starting." });
+
+  const server = createServer({
+    keepAliveTimeout: KEEP_ALIVE_TIME,
+    // Others (Java's client asks for HTTP/2 this way with each request) are answered as if they had not asked.
+    shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === "websocket",
+  });
+  server.on("request", (request, response) => {
+    underWay.add(response);
+    response.once("close", () => underWay.delete(response));
+    response.setHeader("x-content-type-options", "nosniff");
+    void answer(door, routes, request, response).catch((err: unknown) => {
+      log.error({ err }, "A request failed unexpectedly.");
+      if (response.headersSent) return response.destroy();
+      refuse(response, { status: 500, code: "INTERNAL_SERVER_ERROR", message: "Something went wrong on the server." });
+    });
+  });
+  server.on("upgrade", (request, socket, head) => {
+    const accept = routes.upgrades.get(pathOf(request));
+    const refusal = door(request) ?? (accept === undefined ? notFound(request) : undefined);
+    if (refusal !== undefined || accept === undefined) refuseUpgrade(socket, refusal ?? notFound(request));
+    else accept(request, socket, head);
+  });
+
+  const port = await listen(server, host, options.port);
+  door = createDoor(host, port);
+  return {
+    port,
+    close: async () => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const response of underWay) {
+        // Not completed but cut: a client that lost its stream comes back and goes on where it was.
+        if (String(response.getHeader("content-type")).startsWith("text/event-stream")) response.destroy();
+        else if (!response.headersSent) response.setHeader("connection", "close");
+      }
+      server.closeIdleConnections();
+      const cut = setTimeout(() => server.closeAllConnections(), GRACE_TIME);
+      await closed;
+      clearTimeout(cut);
+    },
+  };
+}
+
+async function answer(door: Door, routes: Routes, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const refusal = door(request);
+  if (refusal !== undefined) return refuse(response, refusal);
+  const route = routes.paths.get(pathOf(request));
+  if (route === undefined) return refuse(response, notFound(request));
+  const method = request.method === "HEAD" ? "GET" : request.method;
+  const handler = method === "GET" || method === "POST" ? route[method] : undefined;
+  if (handler === undefined) return refuse(response, notAllowed(request, route));
+  await handler(request, response);
+}
+
+/** The path as it was sent. Not parsed as a URL: `//name/graphql` would be one of another host. */
+function pathOf({ url = "" }: IncomingMessage): string {
+  return url.split("?", 1)[0] ?? "";
+}
+
+function notFound(request: IncomingMessage): Refusal {
+  return {
+    status: 404,
+    code: "NOT_FOUND",
+    message: `There is nothing at ${JSON.stringify(pathOf(request).slice(0, 200))}. GraphQL is at /graphql.`,
+  };
+}
+
+function notAllowed(request: IncomingMessage, route: Route): Refusal {
+  const allow = Object.keys(route).join(", ");
+  return {
+    status: 405,
+    code: "METHOD_NOT_ALLOWED",
+    message: `${request.method} is not possible here. Use ${allow}.`,
+    headers: { allow },
+  };
+}
+
+/** There is no response object for a request that asked to become something else: written out, then closed. */
+function refuseUpgrade(socket: Duplex, refusal: Refusal): void {
+  const body = JSON.stringify(refusalBody(refusal));
+  socket.on("error", () => socket.destroy());
+  socket.end(
+    `HTTP/1.1 ${refusal.status} Refused\r\nContent-Type: application/json; charset=utf-8\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}

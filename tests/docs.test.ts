@@ -1,0 +1,193 @@
+import { existsSync } from "node:fs";
+import { glob, readdir, readFile } from "node:fs/promises";
+import path from "node:path";
+import { buildSchema, Kind, OperationTypeNode, parse, validate } from "graphql";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import packageJson from "../package.json" with { type: "json" };
+import { readConfig } from "../src/config.ts";
+import { createOutlineGenerator } from "../src/generation/outline.ts";
+import { startTestApp, type TestApp } from "./support/app.ts";
+import { anchorsOf, type Block, codesOf, linksOf, readPages, ROOT } from "./support/markdown.ts";
+import { isInstalled, startProgram } from "./support/program.ts";
+
+const pages = await readPages();
+const blocks = pages.flatMap((page) => page.blocks);
+const hasCurl = await isInstalled("curl");
+const sdl = await readFile(path.join(ROOT, "schema.graphql"), "utf8");
+const dotEnv = await readFile(path.join(ROOT, ".env.example"), "utf8");
+/** Every variable that can be set, with the default or an example. */
+const variables = new Map(
+  [...dotEnv.matchAll(/^#([A-Z_]+)=(.*)$/gm)].map(([, name = "", value = ""]) => [name, value]),
+);
+
+/** Where the documentation believes the server to be. */
+const ADDRESS = "127.0.0.1:4000";
+
+describe("every block of code in the documentation", () => {
+  let test: TestApp;
+  beforeAll(async () => {
+    test = await startTestApp({ generator: createOutlineGenerator() });
+  });
+  afterAll(() => test?.close());
+
+  /** What a reader has who has come this far: a project, an epic, and a run over it that has ended. */
+  async function makeReader() {
+    const { projectId, epicId } = await test.backlog(["As a reader, I want to search, so that I find"]);
+    const runId = await test.start(epicId);
+    await test.watchToEnd(runId);
+    return { projectId, epicId, runId, address: new URL(test.app.url).host };
+  }
+
+  const runners: Readonly<Record<string, (block: Block) => Promise<void>>> = {
+    async ts({ text }) {
+      const { runId, address } = await makeReader();
+      const input = text.replaceAll(ADDRESS, address);
+      const program = startProgram(process.execPath, ["--input-type=module-typescript", "-", runId], {
+        cwd: ROOT,
+        input,
+      });
+      expect(await program.ended).toMatchObject({ code: 0, stderr: "", stdout: expect.stringMatching(/\w/) });
+    },
+
+    async graphql({ text }) {
+      const document = parse(text);
+      expect(validate(buildSchema(sdl), document)).toEqual([]);
+      const values: Record<string, string> = await makeReader();
+      for (const definition of document.definitions) {
+        if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
+        expect(definition.operation, "a block of its own, as ts").not.toBe(OperationTypeNode.SUBSCRIPTION);
+        const names = (definition.variableDefinitions ?? []).map(({ variable }) => variable.name.value);
+        expect(Object.keys(values)).toEqual(expect.arrayContaining(names));
+        const response = await fetch(`${test.app.url}/graphql`, {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify({
+            query: text,
+            operationName: definition.name?.value,
+            variables: Object.fromEntries(names.map((name) => [name, values[name]])),
+          }),
+        });
+        expectSuccess(await response.text());
+      }
+    },
+
+    async sh({ text }) {
+      const commands = text
+        .replaceAll("\\\n", " ")
+        .split("\n")
+        .filter((line) => !/^\s*(#|$)/.test(line));
+      expect(commands.length).toBeGreaterThan(0);
+      for (const command of commands) await tryCommand(command);
+    },
+
+    /** Pictures made of characters. */
+    async text() {},
+  };
+
+  async function tryCommand(command: string): Promise<void> {
+    if (command.startsWith("curl ")) {
+      const { runId, address } = await makeReader();
+      const line = command.replaceAll(ADDRESS, address).replaceAll("RUN_ID", runId);
+      const { code, stdout, stderr } = await startProgram("sh", ["-c", line], { cwd: ROOT }).ended;
+      expect(code, stderr).toBe(0);
+      return expectSuccess(stdout);
+    }
+    for (const part of command.split("&&")) {
+      const words = part.trim().split(/\s+/);
+      while (/^[A-Z_]+=/.test(words[0] ?? "")) expect([...variables.keys()]).toContain(words.shift()?.split("=")[0]);
+      const [program, name = "", script = ""] = words;
+      if (program === "npm" && name !== "ci")
+        expect(Object.keys(packageJson.scripts)).toContain(name === "run" ? script : name);
+      else if (program === "node") expect(existsSync(path.join(ROOT, name)), name).toBe(true);
+      else expect([program, name]).toEqual(["npm", "ci"]);
+    }
+  }
+
+  it.each(blocks.map((block) => ({ ...block, place: `${block.file}:${block.line}` })))(
+    "does what it says: $place ($language)",
+    async (block) => {
+      const run = runners[block.language];
+      if (run === undefined) throw new Error(`Nothing here knows how to try a block of "${block.language}".`);
+      if (block.text.includes("curl ") && !hasCurl) return;
+      await run(block);
+    },
+  );
+});
+
+/** An answer without errors, top-level or typed. */
+function expectSuccess(answer: string): void {
+  expect(answer).toContain('"data"');
+  expect(answer).not.toContain('"errors"');
+  expect(answer).not.toContain('"message"');
+}
+
+describe.each(pages)("$file", (page) => {
+  it("links to what is there", () => {
+    const broken = linksOf(page).filter((link) => {
+      const [to = "", anchor] = link.split("#");
+      const file = to === "" ? page.file : path.join(path.dirname(page.file), to);
+      if (anchor === undefined) return !existsSync(path.join(ROOT, file));
+      const target = pages.find((other) => other.file === file);
+      return target === undefined || !anchorsOf(target).includes(anchor);
+    });
+    expect(broken).toEqual([]);
+  });
+
+  it("names only files, scripts, variables, values and codes that there are", async () => {
+    const known = new Set(`${sdl} ${dotEnv} ${await readSources()}`.match(/\b[A-Z][A-Z_]+\b/g));
+    const unknown = codesOf(page).filter((code) => {
+      if (/^(src|tests|docs|scripts|examples|prisma)\//.test(code)) return !existsSync(path.join(ROOT, code));
+      const script = /^npm (?:run )?([\w-]+)/.exec(code)?.[1];
+      if (script !== undefined && script !== "ci") return !(script in packageJson.scripts);
+      const word = /^[A-Z][A-Z_]+(?==|$)/.exec(code)?.[0];
+      return word !== undefined && !known.has(word);
+    });
+    expect(unknown).toEqual([]);
+  });
+});
+
+async function readSources(): Promise<string> {
+  const files = await Array.fromAsync(glob(["src/**/*.ts", "tests/support/*.ts"], { cwd: ROOT }));
+  return (await Promise.all(files.map((file) => readFile(path.join(ROOT, file), "utf8")))).join("\n");
+}
+
+describe("the README", () => {
+  const readme = pages.find(({ file }) => file === "README.md");
+
+  it("lists every variable that can be set, with its default", () => {
+    const rows = [...(readme?.prose ?? "").matchAll(/^\| `([A-Z_]+)`\s*\|\s*(?:`([^`]+)`|–)/gm)];
+    const defaults = new Map(rows.map(([, name = "", value]) => [name, value]));
+    expect([...defaults.keys()].toSorted()).toEqual([...variables.keys()].toSorted());
+    const { host, port, dataDir, anthropic, logLevel } = readConfig({});
+    expect(Object.fromEntries(defaults)).toMatchObject({
+      HOST: host,
+      PORT: String(port),
+      DATA_DIR: path.relative(process.cwd(), dataDir),
+      MODEL: anthropic.model,
+      LOG_LEVEL: logLevel,
+      ACCESS: undefined,
+      DATABASE_URL: undefined,
+      GENERATOR: undefined,
+    });
+  });
+
+  it("shows the client for watching as it is in examples/", async () => {
+    const shown = readme?.blocks.find(({ language }) => language === "ts")?.text;
+    expect(shown).toBe(await readFile(path.join(ROOT, "examples/watch-run.ts"), "utf8"));
+  });
+
+  it("says how to try and to test it on its first screen", () => {
+    const [first] = readme?.blocks ?? [];
+    expect(first?.line).toBeLessThan(10);
+    expect(first?.text).toBe("npm ci && npm run demo\nnpm ci && npm test\n");
+  });
+});
+
+describe("docs/architecture.md", () => {
+  it("has every room of src/", async () => {
+    const entries = await readdir(path.join(ROOT, "src"), { withFileTypes: true });
+    const rooms = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+    const prose = pages.find(({ file }) => file === path.join("docs", "architecture.md"))?.prose;
+    for (const room of rooms) expect(prose).toMatch(new RegExp(`^\\| \`${room}\``, "m"));
+  });
+});

@@ -1,0 +1,180 @@
+import { once } from "node:events";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { type RawData, WebSocket } from "ws";
+import { connect, startTestServer, type TestServer } from "./server-fixture.ts";
+
+/** A bare socket that speaks the protocol by hand; it goes with the test. */
+async function openSocket(server: TestServer, protocol = "graphql-transport-ws"): Promise<WebSocket> {
+  const socket = new WebSocket(`${server.url.replace("http", "ws")}/graphql`, protocol);
+  onTestFinished(() => socket.terminate());
+  await once(socket, "open");
+  return socket;
+}
+
+async function openIntroduced(server: TestServer): Promise<WebSocket> {
+  const socket = await openSocket(server);
+  socket.send('{"type":"connection_init"}');
+  expect(await nextMessage(socket)).toEqual({ type: "connection_ack" });
+  return socket;
+}
+
+async function nextMessage(socket: WebSocket): Promise<unknown> {
+  const [data]: [RawData] = (await once(socket, "message")) as [RawData];
+  return JSON.parse(String(data));
+}
+
+async function closeCode(socket: WebSocket): Promise<number> {
+  const [code]: [number] = (await once(socket, "close")) as [number];
+  return code;
+}
+
+const subscribe = (id: string, query: string) => JSON.stringify({ id, type: "subscribe", payload: { query } });
+
+test("queries, mutations and subscriptions run over one socket, each with a context of its own", async () => {
+  let made = 0;
+  const server = await startTestServer({ context: () => ({ name: `context ${++made}` }) });
+  const client = connect(server);
+  const run = async (query: string) => (await client.iterate({ query }).next()).value;
+  expect(await run("{ contextName }")).toEqual({ data: { contextName: "context 1" } });
+  expect(await run("{ contextName }")).toEqual({ data: { contextName: "context 2" } });
+  expect(await run('mutation { write(text: "x") }')).toEqual({ data: { write: "x" } });
+
+  const begun = server.ticks.begun();
+  const stream = client.iterate<{ ticks: number }>({ query: "subscription { ticks }" });
+  const first = stream.next();
+  await begun;
+  server.ticks.emit(1);
+  expect((await first).value).toEqual({ data: { ticks: 1 } });
+  server.ticks.emit(2);
+  expect((await stream.next()).value).toEqual({ data: { ticks: 2 } });
+});
+
+describe("a subscription is ended, with nothing left of it,", () => {
+  test("when its client completes it while nothing happens in it", async () => {
+    const server = await startTestServer();
+    const begun = server.ticks.begun();
+    const stream = connect(server).iterate({ query: "subscription { ticks }" });
+    const pending = stream.next();
+    await begun;
+    const drained = server.ticks.drained();
+    await stream.return?.();
+    await drained;
+    expect(server.ticks.open).toBe(0);
+    await pending;
+  });
+
+  test("when its client vanishes without a word", async () => {
+    const server = await startTestServer();
+    const socket = await openIntroduced(server);
+    const begun = server.ticks.begun();
+    socket.send(subscribe("1", "subscription { ticks }"));
+    await begun;
+    const drained = server.ticks.drained();
+    socket.terminate();
+    await drained;
+    expect(server.ticks.open).toBe(0);
+  });
+
+  test("when its client vanishes before it has begun", async () => {
+    const server = await startTestServer();
+    const gate = Promise.withResolvers<void>();
+    server.ticks.gate = gate.promise;
+    const socket = await openIntroduced(server);
+    const asked = server.ticks.asked();
+    socket.send(subscribe("1", "subscription { ticks }"));
+    await asked;
+    socket.terminate();
+    await once(socket, "close");
+    // The server has noticed once it has answered somebody who came after.
+    await server.post({ query: "{ hello }" });
+    const begun = server.ticks.begun();
+    gate.resolve();
+    await begun;
+    await server.ticks.drained();
+    expect(server.ticks.open).toBe(0);
+  });
+});
+
+test("an error on purpose in mid-stream keeps its code", async () => {
+  const { GraphQLError } = await import("graphql");
+  const server = await startTestServer();
+  const socket = await openIntroduced(server);
+  const begun = server.ticks.begun();
+  socket.send(subscribe("1", "subscription { ticks }"));
+  await begun;
+  server.ticks.fail(new GraphQLError("You read too slowly.", { extensions: { code: "CONSUMER_TOO_SLOW" } }));
+  expect(await nextMessage(socket)).toEqual({
+    id: "1",
+    type: "error",
+    payload: [{ message: "You read too slowly.", extensions: { code: "CONSUMER_TOO_SLOW" } }],
+  });
+});
+
+test.each([
+  ["no GraphQL", "{ hello", "Syntax Error"],
+  ["an unknown field", "{ helo }", 'Did you mean "hello"'],
+])("an operation that is %s is answered with what is wrong", async (_name, query, message) => {
+  const server = await startTestServer();
+  const socket = await openIntroduced(server);
+  socket.send(subscribe("1", query));
+  const answer = await nextMessage(socket);
+  expect(answer).toMatchObject({ id: "1", type: "error" });
+  expect(answer).toHaveProperty("payload.0.message", expect.stringContaining(message));
+  expect(answer).not.toHaveProperty("payload.0.extensions.http");
+  expect(server.logged).toEqual([]);
+});
+
+describe("a client that does not keep to the protocol is closed, and the server goes on:", () => {
+  test.each([
+    ["no JSON", "{", 4400],
+    ["a message that clients do not send", '{"id":"1","type":"next","payload":{}}', 4500],
+    ["an operation before the introduction", subscribe("1", "{ hello }"), 4401],
+  ])("%s", async (_name, message, code) => {
+    const server = await startTestServer();
+    const socket = await openSocket(server);
+    socket.send(message);
+    expect(await closeCode(socket)).toBe(code);
+    expect((await server.post({ query: "{ hello }" })).status).toBe(200);
+    expect(server.logged).toEqual([]);
+  });
+
+  test("a second introduction", async () => {
+    const server = await startTestServer();
+    const socket = await openIntroduced(server);
+    socket.send('{"type":"connection_init"}');
+    expect(await closeCode(socket)).toBe(4429);
+  });
+
+  test("none of the protocols that the server speaks", async () => {
+    const server = await startTestServer();
+    const socket = new WebSocket(`${server.url.replace("http", "ws")}/graphql`);
+    expect(await closeCode(socket)).toBe(4406);
+  });
+
+  test("a message larger than a request may be", async () => {
+    const server = await startTestServer();
+    const socket = await openIntroduced(server);
+    socket.send("x".repeat(17_000_000));
+    expect(await closeCode(socket)).toBe(1009);
+    expect((await server.post({ query: "{ hello }" })).status).toBe(200);
+  });
+
+  test("more operations at once than anybody needs", async () => {
+    const server = await startTestServer();
+    const socket = await openIntroduced(server);
+    for (let id = 1; id <= 2_001; id++) socket.send(subscribe(String(id), "subscription { ticks }"));
+    expect(await nextMessage(socket)).toMatchObject({
+      id: "2001",
+      type: "error",
+      payload: [{ extensions: { code: "TOO_MANY_OPERATIONS" } }],
+    });
+    expect(server.ticks.open).toBe(2_000);
+  });
+});
+
+test("a WebSocket is only to be had at /graphql", async () => {
+  const server = await startTestServer();
+  const socket = new WebSocket(`${server.url.replace("http", "ws")}/healthz`, "graphql-transport-ws");
+  const [error]: [Error] = (await once(socket, "error")) as [Error];
+  expect(error.message).toContain("404");
+});

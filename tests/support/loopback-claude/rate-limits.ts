@@ -1,0 +1,57 @@
+const MINUTE_MS = 60_000;
+
+export interface RateLimitOptions {
+  readonly requestsPerMinute?: number;
+  readonly outputTokensPerMinute?: number;
+}
+
+/** Token buckets, as the provider has them: full at first, filled evenly over a minute. */
+export interface RateLimits {
+  /** Takes a request's place. @returns seconds to wait where there is none, else null */
+  admit(): number | null;
+  /** Takes what was written; a bucket may go below empty, since nobody knows beforehand how long an answer gets. */
+  spend(outputTokens: number): void;
+  headers(): Record<string, string>;
+}
+
+/** @param now milliseconds of the epoch */
+export function createRateLimits(options: RateLimitOptions, now: () => number): RateLimits {
+  const requests = bucketOf(options.requestsPerMinute, now);
+  const output = bucketOf(options.outputTokensPerMinute, now);
+  return {
+    admit() {
+      const waitMs = Math.max(requests?.untilMs(1) ?? 0, output?.untilMs(1) ?? 0);
+      if (waitMs > 0) return Math.ceil(waitMs / 1000);
+      requests?.take(1);
+      return null;
+    },
+    spend: (tokens) => output?.take(tokens),
+    headers: () => ({ ...requests?.headers("requests"), ...output?.headers("output-tokens") }),
+  };
+}
+
+function bucketOf(limit: number | undefined, now: () => number) {
+  if (limit === undefined) return null;
+  let left = limit;
+  let at = now();
+  const level = (): number => {
+    left = Math.min(limit, left + ((now() - at) * limit) / MINUTE_MS);
+    at = now();
+    return left;
+  };
+  const untilMs = (amount: number): number => Math.max(0, ((amount - level()) * MINUTE_MS) / limit);
+  return {
+    untilMs,
+    take(amount: number) {
+      left = level() - amount;
+    },
+    headers(what: string): Record<string, string> {
+      const name = `anthropic-ratelimit-${what}`;
+      return {
+        [`${name}-limit`]: `${limit}`,
+        [`${name}-remaining`]: `${Math.max(0, Math.floor(level()))}`,
+        [`${name}-reset`]: new Date(now() + untilMs(limit)).toISOString(),
+      };
+    },
+  };
+}
