@@ -1,4 +1,4 @@
-// node examples/split-backlog.ts FILE: splits the user stories of a file, one a line, and prints the run's id.
+// npx node examples/split-backlog.ts FILE: splits the user stories of a file, one a line, and prints the run's id.
 import { readFile } from "node:fs/promises";
 
 const [file = "examples/backlog.txt"] = process.argv.slice(2);

@@ -1,7 +1,7 @@
-// node examples/watch-run.ts RUN_ID
+// npx node examples/watch-run.ts RUN_ID
 import { createClient } from "graphql-ws";
 
-const client = createClient({ url: "ws://127.0.0.1:4000/graphql" });
+const client = createClient({ url: "ws://127.0.0.1:4000/graphql", shouldRetry: () => true });
 const query = `subscription ($runId: ID!, $after: String) {
   runProgress(runId: $runId, after: $after) { cursor kind run { status progress } item { code status } subtasks { title } }
 }`;
@@ -11,7 +11,7 @@ client.subscribe<{ runProgress: { cursor: string } }>(
   {
     next({ data, errors }) {
       console.log(data?.runProgress ?? errors);
-      if (data) variables.after = data.runProgress.cursor; // should the connection break, it goes on from here
+      if (data) variables.after = data.runProgress.cursor; // a new connection goes on from here
     },
     error: console.error,
     complete: () => console.log("The run has ended."),

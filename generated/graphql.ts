@@ -69,13 +69,13 @@ export type ExistingBehavior =
   /** An item that has some is left alone. */
   | 'SKIP';
 
-/** How finely an item is split: for a story COMPACT 3-5 subtasks, STANDARD 5-8, DETAILED 8-12. */
+/** How finely an item is split: for a story COMPACT 3-5 subtasks, STANDARD 5-8, DETAILED 8-12; for an epic COMPACT 5-8 stories, STANDARD 8-12, DETAILED 12-15. */
 export type GenerationMode =
-  /** 3-5 subtasks a story. */
+  /** 3-5 subtasks a story, 5-8 stories an epic. */
   | 'COMPACT'
-  /** 8-12 subtasks a story. */
+  /** 8-12 subtasks a story, 12-15 stories an epic. */
   | 'DETAILED'
-  /** 5-8 subtasks a story. */
+  /** 5-8 subtasks a story, 8-12 stories an epic. */
   | 'STANDARD';
 
 /** How a run generates. Null means the default. */
@@ -137,6 +137,26 @@ export type Pacing =
   | 'NORMAL'
   /** 1 in flight, 2000 ms between starts. */
   | 'SAFE';
+
+/** Who stories are written for. */
+export type PersonaSet =
+  /** The same, product owner and developer. */
+  | 'CORE'
+  /** The same as CORE, QA engineer, security analyst, support agent and operations. */
+  | 'FULL'
+  /** End user, administrator, system. */
+  | 'LIGHTWEIGHT';
+
+/** How much a story is needed, as MoSCoW has it. */
+export type Priority =
+  /** Wanted, where it costs little. */
+  | 'COULD'
+  /** The release is nothing without it. */
+  | 'MUST'
+  /** Important, but there is a way around it. */
+  | 'SHOULD'
+  /** Agreed to be left out this time. */
+  | 'WONT';
 
 /** A run whose undone items are to be tried again. */
 export type RetryRunInput = {
@@ -206,6 +226,27 @@ export type RunStatus =
   /** Every item was completed or skipped. */
   | 'SUCCEEDED';
 
+/** What a run generates. */
+export type RunType =
+  /** Stories for epics. */
+  | 'GENERATE_STORIES'
+  /** Subtasks for stories. */
+  | 'GENERATE_SUBTASKS';
+
+/** Which epics to fill, and how. */
+export type StartGenerateStoriesInput = {
+  /** Which of its epics; every one where it is null. An id that is no epic of the project is a NotFoundError. */
+  epicIds?: Array<string | number> | null | undefined;
+  /** Up to 200 characters. The same key with the same input gives the same run; with another, IdempotencyConflictError. */
+  idempotencyKey?: string | null | undefined;
+  /** How to generate. COMPACT 5-8 stories an epic, STANDARD 8-12, DETAILED 12-15. REPLACE keeps stories with manual or started subtasks, those that a person has edited, and those that a run is splitting or has split since this one was started. */
+  options?: GenerationOptionsInput | null | undefined;
+  /** Who the stories are written for. Null means the default. */
+  personaSet?: PersonaSet | null | undefined;
+  /** The project whose epics are filled. */
+  projectId: string | number;
+};
+
 /** Which stories to split, and how. */
 export type StartGenerateSubtasksInput = {
   /** The epic whose stories are split. It must be named for now. */
@@ -233,6 +274,26 @@ export type SubtaskStatus =
   | 'IN_PROGRESS'
   /** Nobody has begun. */
   | 'TODO';
+
+/** Changes to a story. A field that is absent stays as it is, one that is null is cleared. */
+export type UpdateStoryInput = {
+  /** When it is done, as a whole new list: up to 50 statements of up to 1,000 characters. What subtasks cover follows statements whose text stays. */
+  acceptanceCriteria?: Array<string> | null | undefined;
+  /** Anything more that helps to build it: up to 20,000 characters. */
+  description?: string | null | undefined;
+  /** How much work it is thought to be. */
+  effort?: Effort | null | undefined;
+  /** The story. */
+  id: string | number;
+  /** The story in one sentence, 'As a … I want … so that …': up to 5,000 characters. */
+  narrative?: string | null | undefined;
+  /** Who wants it: the persona of 'As a …'. */
+  persona?: string | null | undefined;
+  /** How much it is needed. */
+  priority?: Priority | null | undefined;
+  /** What is wanted: 1 to 200 characters. It cannot be cleared. */
+  title?: string | null | undefined;
+};
 
 /** Changes to a subtask. A field that is absent stays as it is, one that is null is cleared. A cycle, a subtask of another story or a criterion that does not exist is InvalidInputError. */
 export type UpdateSubtaskInput = {
@@ -342,6 +403,20 @@ export type StartRunMutation = { startGenerateSubtasks:
     | { __typename: 'StartGenerateSubtasksPayload', storyCount: number, run: { id: string, status: RunStatus, seqCursor: string } }
    };
 
+export type StartStoriesMutationVariables = Exact<{
+  input: StartGenerateStoriesInput;
+}>;
+
+
+export type StartStoriesMutation = { startGenerateStories:
+    | { __typename: 'IdempotencyConflictError', message: string }
+    | { __typename: 'InvalidInputError', message: string, issues: Array<{ path: Array<string>, message: string }> }
+    | { __typename: 'NotFoundError', id: string, message: string }
+    | { __typename: 'NothingToDoError', message: string }
+    | { __typename: 'RunAlreadyActiveError', message: string, run: { id: string } }
+    | { __typename: 'StartGenerateStoriesPayload', epicCount: number, run: { id: string } }
+   };
+
 export type CancelRunMutationVariables = Exact<{
   runId: string | number;
 }>;
@@ -373,14 +448,14 @@ export type WatchRunSubscriptionVariables = Exact<{
 }>;
 
 
-export type WatchRunSubscription = { runProgress: { kind: RunProgressKind, seq: number, cursor: string, at: string, run: { id: string, status: RunStatus, phase: RunPhase, phaseDetail: string | null, progress: number, totalItems: number, completedItems: number, failedItems: number, skippedItems: number, cancelledItems: number, createdCount: number, elapsedMs: number, estimatedRemainingMs: number | null, error: string | null }, item: { id: string, code: string, title: string, status: RunItemStatus, attempts: number, createdCount: number, deletedCount: number, durationMs: number | null, error: string | null } | null, subtasks: Array<{ id: string, code: string, title: string }>, draft: { index: number, title: string } | null, log: { seq: number, level: LogLevel, message: string } | null } };
+export type WatchRunSubscription = { runProgress: { kind: RunProgressKind, seq: number, cursor: string, at: string, run: { id: string, status: RunStatus, phase: RunPhase, phaseDetail: string | null, progress: number, totalItems: number, completedItems: number, failedItems: number, skippedItems: number, cancelledItems: number, createdCount: number, elapsedMs: number, estimatedRemainingMs: number | null, error: string | null }, item: { id: string, code: string, title: string, status: RunItemStatus, attempts: number, createdCount: number, deletedCount: number, durationMs: number | null, error: string | null } | null, subtasks: Array<{ id: string, code: string, title: string }>, stories: Array<{ id: string, code: string, title: string }>, draft: { index: number, title: string } | null, log: { seq: number, level: LogLevel, message: string } | null } };
 
 export type ReadRunQueryVariables = Exact<{
   id: string | number;
 }>;
 
 
-export type ReadRunQuery = { run: { id: string, status: RunStatus, phase: RunPhase, phaseDetail: string | null, mode: GenerationMode, existingBehavior: ExistingBehavior, pacing: Pacing, error: string | null, progress: number, totalItems: number, completedItems: number, failedItems: number, skippedItems: number, cancelledItems: number, createdCount: number, elapsedMs: number, estimatedRemainingMs: number | null, startCursor: string, startedAt: string | null, completedAt: string | null, epic: { id: string } | null, usage: { inputTokens: number, outputTokens: number, costUsd: number | null }, items: { totalCount: number, nodes: Array<{ id: string, code: string, title: string, status: RunItemStatus, attempts: number, error: string | null, createdCount: number, deletedCount: number, startedAt: string | null, usage: { inputTokens: number }, story: { id: string } | null }> }, logs: { nodes: Array<{ seq: number, level: LogLevel, message: string }> } } | null };
+export type ReadRunQuery = { run: { id: string, type: RunType, status: RunStatus, phase: RunPhase, phaseDetail: string | null, mode: GenerationMode, existingBehavior: ExistingBehavior, pacing: Pacing, error: string | null, progress: number, totalItems: number, completedItems: number, failedItems: number, skippedItems: number, cancelledItems: number, createdCount: number, elapsedMs: number, estimatedRemainingMs: number | null, startCursor: string, startedAt: string | null, completedAt: string | null, epic: { id: string } | null, usage: { inputTokens: number, outputTokens: number, cacheReadTokens: number, cacheWriteTokens: number, costUsd: number | null }, items: { totalCount: number, nodes: Array<{ id: string, code: string, title: string, status: RunItemStatus, attempts: number, error: string | null, createdCount: number, deletedCount: number, startedAt: string | null, usage: { inputTokens: number }, story: { id: string } | null, epic: { id: string } | null }> }, logs: { nodes: Array<{ seq: number, level: LogLevel, message: string }> } } | null };
 
 export type ReadStoriesQueryVariables = Exact<{
   epicId: string | number;
@@ -388,6 +463,24 @@ export type ReadStoriesQueryVariables = Exact<{
 
 
 export type ReadStoriesQuery = { epic: { stories: { nodes: Array<{ id: string, code: string, title: string, subtasks: { nodes: Array<{ id: string, code: string, title: string, position: number, origin: SubtaskOrigin, dependsOn: Array<{ code: string }>, run: { id: string } | null }> } }> } } | null };
+
+export type ReadEpicsQueryVariables = Exact<{
+  projectId: string | number;
+}>;
+
+
+export type ReadEpicsQuery = { project: { activeRun: { id: string } | null, epics: { nodes: Array<{ id: string, code: string, stories: { nodes: Array<{ id: string, code: string, title: string, persona: string | null, narrative: string | null, description: string | null, acceptanceCriteria: Array<string>, priority: Priority | null, effort: Effort | null, position: number, subtasks: { totalCount: number } }> } }> } } | null };
+
+export type UpdateStoryMutationVariables = Exact<{
+  input: UpdateStoryInput;
+}>;
+
+
+export type UpdateStoryMutation = { updateStory:
+    | { __typename: 'InvalidInputError', message: string }
+    | { __typename: 'NotFoundError', message: string }
+    | { __typename: 'UpdateStoryPayload' }
+   };
 
 export type CreateEpicMutationVariables = Exact<{
   input: CreateEpicInput;
@@ -681,6 +774,36 @@ export const StartRunDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<StartRunMutation, StartRunMutationVariables>;
+export const StartStoriesDocument = new TypedDocumentString(`
+    mutation StartStories($input: StartGenerateStoriesInput!) {
+  startGenerateStories(input: $input) {
+    __typename
+    ... on StartGenerateStoriesPayload {
+      epicCount
+      run {
+        id
+      }
+    }
+    ... on RunAlreadyActiveError {
+      run {
+        id
+      }
+    }
+    ... on NotFoundError {
+      id
+    }
+    ... on InvalidInputError {
+      issues {
+        path
+        message
+      }
+    }
+    ... on Error {
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<StartStoriesMutation, StartStoriesMutationVariables>;
 export const CancelRunDocument = new TypedDocumentString(`
     mutation CancelRun($runId: ID!) {
   cancelRun(input: { runId: $runId }) {
@@ -779,6 +902,11 @@ export const WatchRunDocument = new TypedDocumentString(`
       code
       title
     }
+    stories {
+      id
+      code
+      title
+    }
     draft {
       index
       title
@@ -795,6 +923,7 @@ export const ReadRunDocument = new TypedDocumentString(`
     query ReadRun($id: ID!) {
   run(id: $id) {
     id
+    type
     status
     phase
     phaseDetail
@@ -820,6 +949,8 @@ export const ReadRunDocument = new TypedDocumentString(`
     usage {
       inputTokens
       outputTokens
+      cacheReadTokens
+      cacheWriteTokens
       costUsd
     }
     items(first: 200) {
@@ -838,6 +969,9 @@ export const ReadRunDocument = new TypedDocumentString(`
           inputTokens
         }
         story {
+          id
+        }
+        epic {
           id
         }
       }
@@ -880,6 +1014,48 @@ export const ReadStoriesDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ReadStoriesQuery, ReadStoriesQueryVariables>;
+export const ReadEpicsDocument = new TypedDocumentString(`
+    query ReadEpics($projectId: ID!) {
+  project(id: $projectId) {
+    activeRun(type: GENERATE_STORIES) {
+      id
+    }
+    epics(first: 200) {
+      nodes {
+        id
+        code
+        stories(first: 200) {
+          nodes {
+            id
+            code
+            title
+            persona
+            narrative
+            description
+            acceptanceCriteria
+            priority
+            effort
+            position
+            subtasks {
+              totalCount
+            }
+          }
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ReadEpicsQuery, ReadEpicsQueryVariables>;
+export const UpdateStoryDocument = new TypedDocumentString(`
+    mutation UpdateStory($input: UpdateStoryInput!) {
+  updateStory(input: $input) {
+    __typename
+    ... on Error {
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<UpdateStoryMutation, UpdateStoryMutationVariables>;
 export const CreateEpicDocument = new TypedDocumentString(`
     mutation CreateEpic($input: CreateEpicInput!) {
   createEpic(input: $input) {

@@ -13,7 +13,7 @@ export interface Display {
 }
 
 const BAR_WIDTH = 24;
-/** The moving line must stay one line, whatever the terminal's width: it is cut there instead of wrapped. */
+/** The moving line must stay one line, however wide its characters are: what is too long is cut instead of wrapped. */
 const [WRAP_OFF, WRAP_ON, ERASE_LINE] = ["\u001b[?7l", "\u001b[?7h", "\r\u001b[2K"];
 
 /** @param out a terminal gets colours and a progress bar, anything else plain lines */
@@ -54,9 +54,9 @@ export function createDisplay(out: NodeJS.WriteStream): Display {
       const ended = run.completedItems + run.failedItems + run.skippedItems;
       const seconds = Math.ceil((run.estimatedRemainingMs ?? 0) / 1000);
       const eta = seconds > 0 ? `, about ${seconds} s left` : "";
-      move(
-        `${bar} ${ended}/${run.totalItems} stories, ${run.createdCount} subtasks${eta}  ${style("dim", printable(run.phaseDetail))}`,
-      );
+      const facts = ` ${ended}/${run.totalItems} stories, ${run.createdCount} subtasks${eta}  `;
+      const room = (out.columns || 80) - BAR_WIDTH - facts.length;
+      move(`${bar}${facts}${style("dim", cut(printable(run.phaseDetail), room))}`);
     },
     story({ code, title, narrative, subtasks }) {
       line(style("bold", `${code} ${printable(title)}`));
@@ -77,6 +77,10 @@ export function createDisplay(out: NodeJS.WriteStream): Display {
 /** A text without what would move the cursor, change colours or begin a line of its own. */
 function printable(text: string | null): string {
   return (text ?? "").replaceAll(/\p{Cc}+/gu, " ");
+}
+
+function cut(text: string, width: number): string {
+  return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
 }
 
 /** 40 ms, 3.2 s. */

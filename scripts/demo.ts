@@ -69,7 +69,7 @@ async function readStories(file: string): Promise<string> {
 }
 
 async function play(app: App, name: string, content: string): Promise<void> {
-  display.line(`It listens on ${app.url}, its data is ${app.database}.`);
+  display.line(`GraphQL at ${app.url}/graphql, database: ${app.database}.`);
   const made = (await send(app, MakeProject, { name: `Demo: ${name}` })).createProject;
   if (made.__typename !== "CreateProjectPayload") throw new DemoError(made.message);
   const variables = { projectId: made.project.id, epicTitle: name, content };
@@ -77,7 +77,7 @@ async function play(app: App, name: string, content: string): Promise<void> {
   if (imported.__typename !== "ImportBacklogPayload") throw new DemoError(imported.message);
   const { stories, warnings } = imported;
   display.line(
-    `Imported ${count(stories, "story", "stories")}${warnings.length > 0 ? `, with ${count(warnings, "warning", "warnings")}` : ""}. Splitting with ${describe(app.generator)}:`,
+    `Imported ${count(stories, "story", "stories")}${warnings.length > 0 ? `, with ${count(warnings, "warning", "warnings")}` : ""}. Splitting them with ${describe(app.generator)}:`,
   );
   display.line();
 
@@ -98,6 +98,7 @@ async function play(app: App, name: string, content: string): Promise<void> {
   display.line(end.filter((text) => text !== null).join(" "));
   if (last.status === "FAILED") throw new DemoError("The demo came to nothing: see above what failed.");
   display.line("Now try it yourself, in GraphiQL: npm start");
+  if (app.generator === "outline") display.line("With ANTHROPIC_API_KEY set, Claude splits the stories.");
 }
 
 /** Shows a run from its first event to its last; gives how it ended and a story that was split. */
@@ -120,7 +121,7 @@ async function watch(app: App, run: { id: string; startCursor: string }) {
 }
 
 function describe(generator: string): string {
-  return generator === "outline" ? "outline (rules, no model: set ANTHROPIC_API_KEY to have Claude do it)" : generator;
+  return generator === "outline" ? "outline, which is rules and no model" : generator;
 }
 
 function count(things: readonly unknown[], one: string, many: string): string {

@@ -1,13 +1,17 @@
 import type { Logger } from "pino";
 import packageJson from "../package.json" with { type: "json" };
+import { readEpicTitles } from "./backlog/epic-titles.ts";
+import { readEpicsToFill, readFillContext } from "./backlog/fill-context.ts";
+import { saveGeneratedStories } from "./backlog/generated-stories.ts";
 import { readRunContext, readStoriesToSplit } from "./backlog/split-context.ts";
 import { readStoryTitles } from "./backlog/story-titles.ts";
 import { saveGeneratedSubtasks } from "./backlog/generated-subtasks.ts";
-import type { Config } from "./config.ts";
+import { type Config, ConfigError } from "./config.ts";
 import { createDatabase } from "./database/database.ts";
 import { startEmbeddedServer } from "./database/embedded/embedded-server.ts";
 import { migrate } from "./database/migrate.ts";
 import { createProviderPace } from "./engine/executor/provider-pace.ts";
+import { createGenerateStoriesKind } from "./engine/kinds/generate-stories.ts";
 import { createGenerateSubtasksKind } from "./engine/kinds/generate-subtasks.ts";
 import type { RunKinds } from "./engine/kinds/registry.ts";
 import type { ModelOffer } from "./engine/generation-options.ts";
@@ -15,6 +19,7 @@ import { createRunQueue } from "./engine/queue.ts";
 import { createRuns } from "./engine/runs.ts";
 import { settleRuns } from "./engine/settle-runs.ts";
 import { startWorker } from "./engine/worker.ts";
+import { type PriceTable, PricesError, priceOf, readPrices } from "./generation/anthropic/prices.ts";
 import type { Generator } from "./generation/generator.ts";
 import { createOutlineGenerator } from "./generation/outline.ts";
 import { createFeed } from "./pubsub/feed.ts";
@@ -25,6 +30,9 @@ import { createTour } from "./server/graphiql/tour.ts";
 import { createServer } from "./server/server.ts";
 
 export const VERSION: string = packageJson.version;
+
+/** A generator without a model costs nothing. */
+const NO_MODELS: ModelOffer = { models: [], hasPrice: () => true };
 
 /** A running Storymill. */
 export interface App {
@@ -74,12 +82,15 @@ export async function createApp(options: {
   });
   starting.defer(() => feed.close());
 
-  const generator = options.generator ?? (await createGenerator(config));
-  const offer: ModelOffer = { models: [], hasPrice: () => generator.model === null };
+  const { generator, offer } = options.generator
+    ? { generator: options.generator, offer: NO_MODELS }
+    : await createGenerator(config, log);
   const store = { readStoryTitles, readRunContext, readStoriesToSplit, saveGeneratedSubtasks };
   const subtasks = createGenerateSubtasksKind(generator, offer, store);
   const provider = createProviderPace({ limited: generator.limited, now: Date.now });
-  const kinds: RunKinds = { GENERATE_SUBTASKS: subtasks };
+  const fillStore = { readEpicTitles, readFillContext, readEpicsToFill, saveGeneratedStories };
+  const stories = createGenerateStoriesKind(generator, offer, fillStore);
+  const kinds: RunKinds = { GENERATE_SUBTASKS: subtasks, GENERATE_STORIES: stories };
   const queue = await createRunQueue({ url, log });
   starting.defer(() => queue.close());
   const worker = await startWorker({ database, wakeUps, feed, kinds, provider, retryBaseMs, queue, log });
@@ -88,7 +99,7 @@ export async function createApp(options: {
   const services: Services = {
     database,
     feed,
-    runs: createRuns({ database, queue, wakeUps, kinds }),
+    runs: createRuns({ database, queue, wakeUps, kinds, generator, store }),
     settleRuns: (tx, going) => settleRuns(wakeUps, tx, going),
   };
   const server = await createServer({
@@ -118,12 +129,28 @@ export async function createApp(options: {
   };
 }
 
-async function createGenerator({ generator, anthropic }: Config): Promise<Generator> {
-  if (generator === "outline") return createOutlineGenerator();
+/** The configured generator, and what runs may ask of it. @throws ConfigError for prices that are none */
+async function createGenerator(
+  { generator, anthropic }: Config,
+  log: Logger,
+): Promise<{ generator: Generator; offer: ModelOffer }> {
+  if (generator === "outline") return { generator: createOutlineGenerator(), offer: NO_MODELS };
   // Loaded late: who goes without a model does not wait for what would ask one.
   const { createAnthropicGenerator } = await import("./generation/anthropic/anthropic-generator.ts");
-  const { apiKey, baseUrl, model } = anthropic;
-  return createAnthropicGenerator({ apiKey, baseURL: baseUrl, model });
+  const { apiKey, baseUrl, model, models, effort } = anthropic;
+  const prices = readConfiguredPrices(anthropic.prices);
+  return {
+    generator: createAnthropicGenerator({ apiKey, baseURL: baseUrl, model, effort, prices, log }),
+    offer: { models, hasPrice: (named) => priceOf(named ?? model, prices) !== null },
+  };
+}
+
+function readConfiguredPrices(overrides: unknown): PriceTable {
+  try {
+    return readPrices(overrides);
+  } catch (cause) {
+    throw cause instanceof PricesError ? new ConfigError(`PRICES: ${cause.message}`, { cause }) : cause;
+  }
 }
 
 async function answers(ask: () => Promise<unknown>): Promise<"ok" | "unreachable"> {

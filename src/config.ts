@@ -23,10 +23,16 @@ export interface Config {
     /** Null means Anthropic's own. Without a slash at its end. */
     readonly baseUrl: string | null;
     readonly model: string;
+    /** Models that a run may name beside `model`. */
+    readonly models: readonly string[];
+    readonly effort: (typeof EFFORTS)[number];
+    /** Prices in place of or beside the known ones, parsed but not checked. */
+    readonly prices: unknown;
   };
   readonly logLevel: LogLevel;
 }
 
+const EFFORTS = ["low", "medium", "high", "xhigh", "max"] as const;
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
@@ -75,6 +81,9 @@ export function readConfig(env: Environment): Config {
       apiKey: values.ANTHROPIC_API_KEY ?? null,
       baseUrl: values.ANTHROPIC_BASE_URL ?? null,
       model: values.MODEL,
+      models: [...new Set([values.MODEL, ...(values.MODELS ?? [])])],
+      effort: values.EFFORT,
+      prices: values.PRICES ?? {},
     },
     logLevel: values.LOG_LEVEL,
   };
@@ -150,6 +159,32 @@ function createVariables(given: Given) {
       .string()
       .regex(/^\S+$/, "is no model's name. Set it to one, such as claude-sonnet-5-5.")
       .default("claude-sonnet-5-5"),
+    MODELS: z
+      .string()
+      .transform((models) =>
+        models
+          .split(",")
+          .map((model) => model.trim())
+          .filter((model) => model !== ""),
+      )
+      .optional(),
+    EFFORT: z.enum(EFFORTS, `is no effort. Set it to one of ${EFFORTS.join(", ")}.`).default("medium"),
+    PRICES: z
+      .string()
+      .transform((text, context) => {
+        try {
+          const prices: unknown = JSON.parse(text);
+          return prices;
+        } catch {
+          context.addIssue({
+            code: "custom",
+            message:
+              'is no JSON. Set it to dollars per million tokens, such as {"claude-sonnet-5-5": {"input": 2, "output": 10}}.',
+          });
+          return z.NEVER;
+        }
+      })
+      .optional(),
     LOG_LEVEL: z
       .enum(LOG_LEVELS, `is no level. Set it to one of ${LOG_LEVELS.slice(0, -1).join(", ")} or ${LOG_LEVELS.at(-1)}.`)
       .default("info"),

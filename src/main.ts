@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
 import type { Logger } from "pino";
+import type { App } from "./app.ts";
 import { type Config, ConfigError, readConfig, readEnvironment } from "./config.ts";
 import { EmbeddedServerError } from "./database/embedded/embedded-server-error.ts";
 import { DatabaseError } from "./database/migrate.ts";
@@ -26,19 +27,18 @@ async function live(config: Config, log: Logger): Promise<never> {
       // Loaded late: a wrong setting is told before a second has gone into loading what it would have set up.
       const { createApp } = await import("./app.ts");
       const app = await createApp({ config, log });
-      announce(config, app.url);
+      announce(app);
       return app;
     },
   });
 }
 
 /** Tells, on stdout, where the program is and what it works with. */
-function announce(config: Config, url: string): void {
-  const { generator, anthropic, databaseUrl, dataDir } = config;
+function announce({ url, generator, database }: App): void {
   const lines = [
     ["GraphiQL", new URL("/graphql", url).href],
-    ["generator", generator === "outline" ? "outline: rules, no model" : `Claude, ${anthropic.model}`],
-    ["database", databaseUrl === null ? `embedded PostgreSQL in ${dataDir}` : place(databaseUrl)],
+    ["generator", generator === "outline" ? "outline: rules, no model" : generator],
+    ["database", database],
   ] as const;
   // styleText leaves the colours out by itself where stdout is no terminal, or NO_COLOR is set.
   const dim = (text: string) => styleText("dim", text, { stream: process.stdout });
@@ -46,12 +46,6 @@ function announce(config: Config, url: string): void {
   process.stdout.write(
     `${bold("Storymill is ready.")}\n${lines.map(([name, value]) => `  ${dim(name.padEnd(10))} ${value}\n`).join("")}`,
   );
-}
-
-/** Host and name of a database, without user and password. */
-function place(databaseUrl: string): string {
-  const { host, pathname } = new URL(databaseUrl);
-  return `PostgreSQL at ${host}${pathname}`;
 }
 
 /** One line on stderr for each thing that is wrong; where the error is none that we know, its stack at the level debug. */

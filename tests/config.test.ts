@@ -24,7 +24,14 @@ test("with nothing set, the program runs on this machine alone, with a database 
     access: null,
     role: "all",
     generator: "outline",
-    anthropic: { apiKey: null, baseUrl: null, model: "claude-sonnet-5-5" },
+    anthropic: {
+      apiKey: null,
+      baseUrl: null,
+      model: "claude-sonnet-5-5",
+      models: ["claude-sonnet-5-5"],
+      effort: "medium",
+      prices: {},
+    },
     logLevel: "info",
   });
 });
@@ -41,6 +48,9 @@ test("everything can be set", () => {
     ANTHROPIC_API_KEY: "sk-ant-1",
     ANTHROPIC_BASE_URL: "https://proxy.example/anthropic",
     MODEL: "claude-haiku-5-5",
+    MODELS: "claude-opus-5-5, my-model,",
+    EFFORT: "high",
+    PRICES: '{"my-model": {"input": 1, "output": 5}}',
     LOG_LEVEL: "debug",
     SOMETHING_ELSE: "is not ours",
   });
@@ -52,7 +62,14 @@ test("everything can be set", () => {
     databaseUrl: "postgresql://user:password@db:5432/storymill?sslmode=require",
     role: "worker",
     generator: "anthropic",
-    anthropic: { apiKey: "sk-ant-1", baseUrl: "https://proxy.example/anthropic", model: "claude-haiku-5-5" },
+    anthropic: {
+      apiKey: "sk-ant-1",
+      baseUrl: "https://proxy.example/anthropic",
+      model: "claude-haiku-5-5",
+      models: ["claude-haiku-5-5", "claude-opus-5-5", "my-model"],
+      effort: "high",
+      prices: { "my-model": { input: 1, output: 5 } },
+    },
     logLevel: "debug",
   });
 });

@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { readFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import path from "node:path";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
@@ -56,18 +58,28 @@ describe("the examples", () => {
     await watch.says(/S1', status: 'COMPLETED'/);
     await before.close();
 
+    const { port } = new URL(before.app.url);
+    await refuseOnce(Number(port));
+
     others.open();
-    const { databaseUrl: DATABASE_URL } = before;
-    const config = readConfig({ DATABASE_URL, PORT: new URL(before.app.url).port, GENERATOR: "outline" });
+    const config = readConfig({ DATABASE_URL: before.databaseUrl, PORT: port, GENERATOR: "outline" });
     const after = await createApp({ config, log: pino({ level: "silent" }), generator });
     onTestFinished(() => after.close());
-    const { code, stdout } = await watch.ended;
-    expect(code).toBe(0);
+    const { code, stdout, stderr } = await watch.ended;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     const cursors = [...stdout.matchAll(/cursor: '([^']+)'/g)].map(([, cursor = ""]) => seqOf(cursor));
     expect(cursors).toEqual(cursors.map((_, index) => (cursors[0] ?? 0) + index));
     expect(stdout).toMatch(/SUCCEEDED[^]*The run has ended/);
   });
 });
+
+/** Waits for somebody to connect, who finds nobody there. */
+async function refuseOnce(port: number): Promise<void> {
+  const nobody = createServer((socket) => socket.resetAndDestroy()).listen(port, "127.0.0.1");
+  await once(nobody, "connection");
+  nobody.close();
+  await once(nobody, "close");
+}
 
 /** A cursor ends in its event's number. */
 function seqOf(cursor: string): number {

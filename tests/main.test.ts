@@ -1,24 +1,35 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { createTestDatabaseUrl } from "./support/database.ts";
 
-/** Runs the program in a directory of its own, with these variables only, until it ends. */
-async function run(env: Record<string, string>, dotEnv?: string) {
+/** Starts the program in a directory of its own, with these variables only. */
+async function start(env: Record<string, string>, dotEnv?: string) {
   const directory = await mkdtemp(path.join(tmpdir(), "storymill-main-"));
   onTestFinished(() => rm(directory, { recursive: true, force: true }));
   if (dotEnv !== undefined) await writeFile(path.join(directory, ".env"), dotEnv);
-  const main = path.resolve(import.meta.dirname, "../src/main.ts");
-  const child = spawn(process.execPath, [main], { cwd: directory, env });
+  const child = spawn(process.execPath, [MAIN], { cwd: directory, env });
   onTestFinished(() => void child.kill("SIGKILL"));
   const output = { stdout: "", stderr: "" };
   child.stdout.on("data", (chunk) => (output.stdout += String(chunk)));
   child.stderr.on("data", (chunk) => (output.stderr += String(chunk)));
-  const [code] = (await once(child, "close")) as [number | null];
-  return { code, ...output };
+  const closed = once(child, "close");
+  return {
+    child,
+    output,
+    ended: async () => {
+      const [code] = (await closed) as [number | null];
+      return { code, ...output };
+    },
+  };
 }
+
+const run = async (env: Record<string, string>, dotEnv?: string) => (await start(env, dotEnv)).ended();
+const MAIN = path.resolve(import.meta.dirname, "../src/main.ts");
 
 test("a wrong setting ends the start with 1 and one line, not with a stack", async () => {
   expect(await run({ PORT: "abc" })).toEqual({
@@ -38,4 +49,40 @@ test("several wrong settings, from .env too, are told in a line each", async () 
     "PORT",
     "ROLE",
   ]);
+});
+
+test("a port in use ends the start with 1 and one line", async () => {
+  const other = createServer().listen(0, "127.0.0.1");
+  onTestFinished(() => void other.close());
+  await once(other, "listening");
+  const address = other.address();
+  const port = address !== null && typeof address === "object" ? String(address.port) : "";
+  const env = { PORT: port, DATABASE_URL: await createTestDatabaseUrl(), LOG_LEVEL: "silent" };
+  const { code, stdout, stderr } = await run(env);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+  expect(stderr).toMatch(/^Storymill cannot start: Port \d+ on 127\.0\.0\.1 is in use by another program\. .*\n$/);
+});
+
+test("a program that has started says where it is and what with, never a password, and ends with 0 at SIGTERM", async () => {
+  const databaseUrl = await createTestDatabaseUrl();
+  const program = await start({ PORT: "0", DATABASE_URL: databaseUrl });
+  while (!program.output.stdout.includes("database")) await once(program.child.stdout, "data");
+  const { stdout } = program.output;
+  const [, url = ""] = /GraphiQL +(http:\/\/127\.0\.0\.1:\d+\/graphql)\n/.exec(stdout) ?? [];
+  expect((await fetch(new URL("/healthz", url))).status).toBe(200);
+  expect(stdout).toContain("outline: rules, no model");
+  program.child.kill("SIGTERM");
+  const { code, stderr } = await program.ended();
+  expect(code).toBe(0);
+  const { password } = new URL(databaseUrl);
+  expect(password).not.toBe("");
+  expect(stdout + stderr).not.toContain(password);
+  // What programs read: plain text on stdout, an object a line on stderr.
+  expect(stdout).not.toContain("\u001b");
+  for (const line of stderr.trimEnd().split("\n")) expect(JSON.parse(line)).toHaveProperty("msg");
+});
+
+test("ACCESS=open is warned of at every start", async () => {
+  const { stderr } = await run({ ACCESS: "open", HOST: "192.0.2.1", DATABASE_URL: await createTestDatabaseUrl() });
+  expect(stderr).toMatch(/"level":40,.*ACCESS=open: everybody who can reach this server/);
 });

@@ -3,6 +3,7 @@ import type { Transaction } from "../database/database.ts";
 import type { Effort, Subtask, SubtaskDependency } from "../database/generated/prisma/client.ts";
 import { coverageOf, mapCriteria } from "./criteria-coverage.ts";
 import { insertRows } from "./insert-rows.ts";
+import { closeGaps, endPositions } from "./positions.ts";
 import { REPLACEABLE } from "./replaceable.ts";
 
 /** A subtask of a set that has been checked. */
@@ -50,8 +51,8 @@ export async function saveGeneratedSubtasks(
     tx,
     replacing.map((set) => set.storyId),
   );
-  if (deleted.size > 0) await closeGaps(tx, [...deleted.keys()]);
-  const counts = await countSubtasks(tx, [...stories.keys()]);
+  if (deleted.size > 0) await closeGaps(tx, "Subtask", [...deleted.keys()]);
+  const counts = await endPositions(tx, "Subtask", [...stories.keys()]);
 
   const saved = new Map<string, SavedSubtasks | null>();
   const subtasks: Subtask[] = [];
@@ -129,25 +130,6 @@ async function deleteReplaceable(tx: Transaction, storyIds: readonly string[]): 
       DELETE FROM "Subtask" WHERE "storyId" = ANY(${storyIds}::uuid[]) AND ${REPLACEABLE} RETURNING "storyId"
     )
     SELECT "storyId", count(*)::int AS count FROM gone GROUP BY "storyId"`;
-  return new Map(rows.map((row) => [row.storyId, row.count]));
-}
-
-/** Lets the subtasks that are left close up, in the order that they have. */
-async function closeGaps(tx: Transaction, storyIds: readonly string[]): Promise<void> {
-  await tx.$executeRaw`
-    UPDATE "Subtask" AS s SET position = dense.position
-    FROM (
-      SELECT id, row_number() OVER (PARTITION BY "storyId" ORDER BY position, id)::int - 1 AS position
-      FROM "Subtask" WHERE "storyId" = ANY(${storyIds}::uuid[])
-    ) AS dense
-    WHERE s.id = dense.id AND s.position <> dense.position`;
-}
-
-/** How many subtasks there are, by story; none where there is none. */
-async function countSubtasks(tx: Transaction, storyIds: readonly string[]): Promise<Map<string, number>> {
-  const rows = await tx.$queryRaw<{ storyId: string; count: number }[]>`
-    SELECT "storyId", count(*)::int AS count FROM "Subtask" WHERE "storyId" = ANY(${storyIds}::uuid[])
-    GROUP BY "storyId"`;
   return new Map(rows.map((row) => [row.storyId, row.count]));
 }
 

@@ -1,4 +1,4 @@
-import type { Transaction } from "../database/database.ts";
+import { Prisma, type Transaction } from "../database/database.ts";
 import { type Entity, NotFoundError } from "../errors.ts";
 
 // Who locks what before a change, so that nobody waits in a circle:
@@ -22,6 +22,30 @@ export async function lockEpics(tx: Transaction, projectId: string, ids: readonl
     SELECT id FROM "Epic" WHERE "projectId" = ${projectId}::uuid AND id = ANY(${ids}::uuid[])
     ORDER BY id FOR NO KEY UPDATE`;
   requireAll("Epic", ids, rows);
+}
+
+/**
+ * Locks the epics that are there, and their project before; the ids of each project's. Where stories of some are about to
+ * go, those epics are locked against whoever refers to them, and their stories too: all of them, for what stays is shifted.
+ */
+export async function lockEpicsToFill(
+  tx: Transaction,
+  ids: readonly string[],
+  replacing: readonly string[],
+): Promise<Map<string, string[]>> {
+  await tx.$queryRaw`
+    SELECT id FROM "Project" WHERE id IN (SELECT "projectId" FROM "Epic" WHERE id = ANY(${ids}::uuid[]))
+    ORDER BY id FOR NO KEY UPDATE`;
+  const select = Prisma.sql`SELECT id, "projectId" FROM "Epic" WHERE id = ANY(${ids}::uuid[]) ORDER BY id`;
+  const epics = await tx.$queryRaw<{ id: string; projectId: string }[]>`
+    ${select} ${replacing.length > 0 ? Prisma.sql`FOR UPDATE` : Prisma.sql`FOR NO KEY UPDATE`}`;
+  if (replacing.length > 0)
+    await tx.$queryRaw`
+      SELECT count(*) FROM (
+        SELECT id FROM "Story" WHERE "epicId" = ANY(${replacing}::uuid[]) ORDER BY id FOR UPDATE
+      ) AS locked`;
+  const byProject = Map.groupBy(epics, ({ projectId }) => projectId);
+  return new Map([...byProject].map(([projectId, found]) => [projectId, found.map(({ id }) => id)]));
 }
 
 export interface LockedStory {

@@ -15,6 +15,19 @@ export async function endPosition(tx: Transaction, kind: Ordered, parentId: stri
   return row?.count ?? 0;
 }
 
+/** The same for many parents in one statement; a parent without rows is left out. */
+export async function endPositions(
+  tx: Transaction,
+  kind: Ordered,
+  parentIds: readonly string[],
+): Promise<Map<string, number>> {
+  const { table, parent } = names(kind);
+  const rows = await tx.$queryRaw<{ parentId: string; count: number }[]>`
+    SELECT ${parent} AS "parentId", count(*)::int AS count FROM ${table} WHERE ${parent} = ANY(${parentIds}::uuid[])
+    GROUP BY ${parent}`;
+  return new Map(rows.map((row) => [row.parentId, row.count]));
+}
+
 /** Moves a row from one place among its siblings to another; those between make room. */
 export async function movePosition(
   tx: Transaction,
@@ -41,6 +54,18 @@ export async function closeGap(tx: Transaction, kind: Ordered, parentId: string,
   const { table, parent } = names(kind);
   await tx.$executeRaw`
     UPDATE ${table} SET position = position - 1 WHERE ${parent} = ${parentId}::uuid AND position > ${at}::int`;
+}
+
+/** Lets what is left of many parents' rows close up, in the order that they have. */
+export async function closeGaps(tx: Transaction, kind: Ordered, parentIds: readonly string[]): Promise<void> {
+  const { table, parent } = names(kind);
+  await tx.$executeRaw`
+    UPDATE ${table} AS r SET position = dense.position
+    FROM (
+      SELECT id, row_number() OVER (PARTITION BY ${parent} ORDER BY position, id)::int - 1 AS position
+      FROM ${table} WHERE ${parent} = ANY(${parentIds}::uuid[])
+    ) AS dense
+    WHERE r.id = dense.id AND r.position <> dense.position`;
 }
 
 function names(kind: Ordered) {

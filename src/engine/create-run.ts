@@ -16,6 +16,8 @@ export interface NewRun {
   readonly retryOfId: string | null;
   readonly type: RunRow["type"];
   readonly options: GenerationOptions;
+  /** Null for a kind that knows none. */
+  readonly personaSet: RunRow["personaSet"];
   readonly idempotencyKey: string | null;
   /** The input after defaults, in one canonical form: what a key is compared by. */
   readonly request: { readonly [name: string]: string | number | readonly string[] | null };
@@ -67,10 +69,10 @@ async function insertRun(
   wanted: NewRun,
   targets: readonly Target[],
 ): Promise<RunRow> {
-  const { projectId, epicId, retryOfId, type, options, idempotencyKey } = wanted;
+  const { projectId, epicId, retryOfId, type, options, personaSet, idempotencyKey } = wanted;
   const run = await tx.run.create({
     data: {
-      ...{ projectId, epicId, retryOfId, type, ...options, idempotencyKey },
+      ...{ projectId, epicId, retryOfId, type, ...options, personaSet, idempotencyKey },
       request: { ...wanted.request },
       totalItems: targets.length,
       seq: 1,
@@ -81,7 +83,9 @@ async function insertRun(
     SELECT id, ${projectId}::uuid, ${run.id}::uuid, "storyId", "epicId", code, title, position
     FROM jsonb_to_recordset(${JSON.stringify(items)}::jsonb)
       AS r(id uuid, "storyId" uuid, "epicId" uuid, code text, title text, position int)`;
-  await appendEvents(tx, [{ seq: 1, kind: "RUN_UPDATED", at: new Date(), run, item: null, saved: NOTHING_SAVED, log: null }]);
+  await appendEvents(tx, [
+    { seq: 1, kind: "RUN_UPDATED", at: new Date(), run, item: null, saved: NOTHING_SAVED, log: null },
+  ]);
   await queue.enqueue(tx, [run.id]);
   return run;
 }

@@ -22,14 +22,10 @@ export function finishRun(change: RunChange, words: RunKind["words"], error: str
 
 function summary(run: RunRow, words: RunKind["words"]): string {
   const parts = [
-    `${run.completedItems} of ${run.totalItems} ${run.totalItems === 1 ? words.item : plural(words.item)} done, ${run.createdCount} ${words.created} made`,
+    `${run.completedItems} of ${run.totalItems} ${run.totalItems === 1 ? words.item : words.items} done, ${run.createdCount} ${words.created} made`,
     run.skippedItems > 0 ? `${run.skippedItems} skipped` : "",
     run.failedItems > 0 ? `${run.failedItems} failed` : "",
     run.cancelledItems > 0 ? `${run.cancelledItems} not reached` : "",
   ];
   return `${parts.filter((part) => part !== "").join("; ")}.`;
-}
-
-function plural(word: string): string {
-  return word.endsWith("y") ? `${word.slice(0, -1)}ies` : `${word}s`;
 }

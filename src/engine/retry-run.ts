@@ -4,6 +4,7 @@ import { hasEnded, type RunRow } from "../pubsub/run-events.ts";
 import { createRun } from "./create-run.ts";
 import { NothingToDoError, RunAlreadyActiveError } from "./errors.ts";
 import { kindOf, type RunKinds } from "./kinds/registry.ts";
+import { targetIdOf } from "./kinds/run-kind.ts";
 import type { RunQueue } from "./queue.ts";
 
 /**
@@ -21,13 +22,14 @@ export async function retryRun(
   const { database, queue, kinds } = parts;
   const run = await database.prisma.run.findUnique({ where: { id: runId } });
   if (run === null) throw new NotFoundError("Run", runId);
-  const { projectId, epicId, type, mode, existingBehavior, pacing, model, instructions, maxCostUsd } = run;
+  const { projectId, epicId, type, mode, existingBehavior, pacing, model, instructions, maxCostUsd, personaSet } = run;
   return createRun(database, queue, {
     projectId,
     epicId,
     retryOfId: runId,
     type,
     options: { mode, existingBehavior, pacing, model, instructions, maxCostUsd },
+    personaSet,
     idempotencyKey,
     request: { retry: runId },
     select: async () => {
@@ -36,7 +38,7 @@ export async function retryRun(
         where: { runId, status: { notIn: ["COMPLETED", "SKIPPED"] } },
         select: { storyId: true, epicId: true },
       });
-      const ids = items.map((item) => item.storyId ?? item.epicId).filter((id) => id !== null);
+      const ids = items.map(targetIdOf).filter((id) => id !== null);
       const targets = ids.length > 0 ? await kindOf(kinds, run).targets(database.prisma, { ids }) : [];
       if (targets.length === 0)
         throw new NothingToDoError("Nothing of this run failed or was left undone, so there is nothing to retry.");

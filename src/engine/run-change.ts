@@ -27,6 +27,12 @@ const COUNTER = {
   CANCELLED: "cancelledItems",
 } as const;
 
+/** Stories and epics that items are made from. */
+export interface ItemTargets {
+  readonly storyIds: readonly string[];
+  readonly epicIds: readonly string[];
+}
+
 /** A run under its row lock, with the changes made to it so far; every event holds the state right after it. */
 export interface RunChange {
   readonly tx: Transaction;
@@ -41,7 +47,7 @@ export interface RunChange {
   updateItem(item: RunItemRow, patch: ItemPatch, saved?: SavedIds): { item: RunItemRow; seq: number };
   /** Moves all items of these statuses to a terminal one, counted but untold: follow it with `update`. */
   endItems(
-    where: { statuses: readonly ItemStatus[]; storyIds?: readonly string[] },
+    where: { statuses: readonly ItemStatus[]; of?: ItemTargets },
     status: "SKIPPED" | "CANCELLED",
     error: string | null,
   ): Promise<number>;
@@ -102,14 +108,15 @@ export async function changeRun<T>(
       tell("ITEM_UPDATED", { item, saved });
       return { item, seq: run.seq };
     },
-    async endItems({ statuses, storyIds }, status, error) {
+    async endItems({ statuses, of }, status, error) {
       // What this change has ended already must not be ended, and counted, again.
       await writeItems(tx, [...items.values()]);
       items.clear();
       const count =
         await tx.$executeRaw`UPDATE "RunItem" SET status = ${status}::"RunItemStatus", error = ${error}, "completedAt" = ${at}
         WHERE "runId" = ${run.id}::uuid AND status::text = ANY(${statuses}::text[])
-          AND (${storyIds ?? null}::uuid[] IS NULL OR "storyId" = ANY(${storyIds ?? null}::uuid[]))`;
+          AND (${of === undefined} OR "storyId" = ANY(${of?.storyIds ?? []}::uuid[])
+            OR "epicId" = ANY(${of?.epicIds ?? []}::uuid[]))`;
       run = { ...run, [COUNTER[status]]: run[COUNTER[status]] + count };
       return count;
     },

@@ -1,6 +1,6 @@
 import type { Transaction } from "../database/database.ts";
 import type { WakeUps } from "../pubsub/wake-ups.ts";
-import { ACTIVE, changeRun, UNFINISHED } from "./run-change.ts";
+import { ACTIVE, changeRun, type ItemTargets, UNFINISHED } from "./run-change.ts";
 
 interface Going {
   readonly kind: "Project" | "Epic" | "Story";
@@ -10,7 +10,7 @@ interface Going {
 
 /**
  * What the deletion of a story, an epic or a project does to active runs, in the deletion's transaction and before it
- * locks anything of the backlog: unfinished items of stories that go are skipped, and a project's runs go with it.
+ * locks anything of the backlog: unfinished items of stories and epics that go are skipped, and a project's runs go with it.
  * @returns tells executors and watchers; to be called after the commit
  */
 export async function settleRuns(wakeUps: WakeUps, tx: Transaction, going: Going): Promise<() => void> {
@@ -23,11 +23,11 @@ export async function settleRuns(wakeUps: WakeUps, tx: Transaction, going: Going
     // Locked before the cascade takes them, so that no executor is in the middle of a step.
     await tx.$queryRaw`SELECT id FROM "Run" WHERE "projectId" = ${going.projectId}::uuid ORDER BY id FOR UPDATE`;
   } else {
-    const storyIds = await storiesOf(tx, going);
+    const of = await targetsIn(tx, going);
     const reason = `The ${going.kind.toLowerCase()} was deleted.`;
     for (const { id } of active)
       await changeRun(tx, { runId: id, statuses: ACTIVE }, async (change) => {
-        const skipped = await change.endItems({ statuses: UNFINISHED, storyIds }, "SKIPPED", reason);
+        const skipped = await change.endItems({ statuses: UNFINISHED, of }, "SKIPPED", reason);
         if (skipped > 0) change.update({});
       });
   }
@@ -36,8 +36,9 @@ export async function settleRuns(wakeUps: WakeUps, tx: Transaction, going: Going
   };
 }
 
-async function storiesOf(tx: Transaction, going: Going): Promise<string[]> {
-  if (going.kind === "Story") return [going.id];
+/** The epic with its stories, or the story alone. */
+async function targetsIn(tx: Transaction, going: Going): Promise<ItemTargets> {
+  if (going.kind === "Story") return { storyIds: [going.id], epicIds: [] };
   const stories = await tx.story.findMany({ where: { epicId: going.id }, select: { id: true } });
-  return stories.map(({ id }) => id);
+  return { storyIds: stories.map(({ id }) => id), epicIds: [going.id] };
 }

@@ -1,4 +1,11 @@
-import { type LogLevel, NOTHING_SAVED, type RunEvent, type RunItemRow, type RunRow, type SavedIds } from "./run-events.ts";
+import {
+  type LogLevel,
+  NOTHING_SAVED,
+  type RunEvent,
+  type RunItemRow,
+  type RunRow,
+  type SavedIds,
+} from "./run-events.ts";
 
 /** A subtask (or story) as it has just been written, before its item's set is checked and saved. */
 export interface Draft {

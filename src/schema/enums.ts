@@ -79,11 +79,12 @@ export function defineEnums(builder: Builder) {
       },
     }),
     GenerationMode: builder.enumType("GenerationMode", {
-      description: "How finely an item is split: for a story COMPACT 3-5 subtasks, STANDARD 5-8, DETAILED 8-12.",
+      description:
+        "How finely an item is split: for a story COMPACT 3-5 subtasks, STANDARD 5-8, DETAILED 8-12; for an epic COMPACT 5-8 stories, STANDARD 8-12, DETAILED 12-15.",
       values: {
-        COMPACT: { description: "3-5 subtasks a story." },
-        STANDARD: { description: "5-8 subtasks a story." },
-        DETAILED: { description: "8-12 subtasks a story." },
+        COMPACT: { description: "3-5 subtasks a story, 5-8 stories an epic." },
+        STANDARD: { description: "5-8 subtasks a story, 8-12 stories an epic." },
+        DETAILED: { description: "8-12 subtasks a story, 12-15 stories an epic." },
       },
     }),
     ExistingBehavior: builder.enumType("ExistingBehavior", {
@@ -107,6 +108,14 @@ export function defineEnums(builder: Builder) {
           description:
             "No fixed spacing: grows while calls succeed, halves when the provider says that it is too much (429 or 529).",
         },
+      },
+    }),
+    PersonaSet: builder.enumType("PersonaSet", {
+      description: "Who stories are written for.",
+      values: {
+        LIGHTWEIGHT: { description: "End user, administrator, system." },
+        CORE: { description: "The same, product owner and developer." },
+        FULL: { description: "The same as CORE, QA engineer, security analyst, support agent and operations." },
       },
     }),
     LogLevel: builder.enumType("LogLevel", {

@@ -11,12 +11,14 @@ import { defineSubtasks } from "./backlog/subtasks.ts";
 import { createBuilder } from "./builder.ts";
 import { defineErrors } from "./errors.ts";
 import { defineNode } from "./node.ts";
+import { defineEstimateRun } from "./runs/estimate-run.ts";
 import { defineGenerationOptions } from "./runs/generation-options.ts";
 import { defineRunItems } from "./runs/run-items.ts";
 import { defineRunLogs } from "./runs/run-logs.ts";
-import { defineRunMutations } from "./runs/run-mutations.ts";
+import { defineRunMutations, defineStartSubtasksInput } from "./runs/run-mutations.ts";
 import { defineRunProgress } from "./runs/run-progress.ts";
 import { defineRuns } from "./runs/runs.ts";
+import { defineStartGenerateStories } from "./runs/start-generate-stories.ts";
 import { defineUsage } from "./runs/usage.ts";
 import { createTypes } from "./types.ts";
 
@@ -40,7 +42,10 @@ export function buildSchema(): GraphQLSchema {
   defineRuns(builder, types, Usage);
   defineRunItems(builder, types, Usage);
   defineRunLogs(builder, types);
-  defineRunMutations(builder, types, Options);
+  const StartInput = defineStartSubtasksInput(builder, Options);
+  defineRunMutations(builder, types, StartInput);
+  defineStartGenerateStories(builder, types, Options);
+  defineEstimateRun(builder, StartInput);
   defineRunProgress(builder, types);
   return builder.toSchema();
 }

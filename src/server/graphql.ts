@@ -3,17 +3,12 @@ import { createYoga, type Plugin } from "graphql-yoga";
 import type { Logger } from "pino";
 import { DocumentCache } from "./document-cache.ts";
 import type { MaskError } from "./error-mask.ts";
+import { useJsonBody } from "./json-body.ts";
 import { useDocumentLimits } from "./limits.ts";
 import { useResponseStreams } from "./response-streams.ts";
 
 /** Where GraphQL is, on every transport. */
 export const GRAPHQL_PATH = "/graphql";
-
-/**
- * The most that one request or WebSocket message may hold, in bytes. The longest import allowed, 2,000,000 characters,
- * is 12 MB where a client writes each of them as \uXXXX, as some do with all that is not ASCII.
- */
-export const MAX_REQUEST_SIZE = 16 * 1024 * 1024;
 
 export type GraphqlEngine = ReturnType<typeof createGraphqlEngine>;
 
@@ -38,7 +33,7 @@ export function createGraphqlEngine(options: {
     cors: false,
     multipart: false,
     batching: false,
-    maxRequestBodySize: MAX_REQUEST_SIZE,
+    maxRequestBodySize: false,
     // The mask logs what it hides; Yoga would log it twice more, without the reference.
     maskedErrors: { maskError, errorMessage: "" },
     logging: {
@@ -48,7 +43,7 @@ export function createGraphqlEngine(options: {
       error: ignore,
     },
     parserAndValidationCache: { documentCache: new DocumentCache(), errorCache: new DocumentCache() },
-    plugins: [useDocumentLimits(), useGetForQueriesOnly(), useResponseStreams(log)],
+    plugins: [useJsonBody(), useDocumentLimits(), useGetForQueriesOnly(), useResponseStreams(log)],
   });
 }
 

@@ -3,30 +3,26 @@ import { isAsyncIterable, type Plugin, processRegularResult } from "graphql-yoga
 import type { Logger } from "pino";
 
 /**
- * Ends subscriptions that nobody hears, which Yoga leaves open for ever: of clients that take no stream of events, and of
- * clients that went away before their stream had begun. Those that go away later are noticed by both.
+ * Ends subscriptions that nobody will hear, which Yoga leaves open for ever: of clients that take no stream of events, and
+ * of clients that went away before their stream began. (Of those that go away later, Yoga takes care.)
  */
 export function useResponseStreams(log: Logger): Plugin {
   return {
     onResultProcess({ request, result, resultProcessor, setResult, setResultProcessor }) {
-      if (!isAsyncIterable(result)) return;
-      const iterator = result[Symbol.asyncIterator]();
-      const end = async () => {
-        try {
-          await iterator.return?.();
-        } catch (err) {
-          log.error({ err }, "A subscription could not be ended.");
-        }
-      };
-      if (resultProcessor !== undefined && !request.signal.aborted) {
-        request.signal.addEventListener("abort", end, { once: true });
-        return;
-      }
-      void end();
+      if (!isAsyncIterable(result) || (resultProcessor !== undefined && !request.signal.aborted)) return;
+      void end(result, log);
       setResult(NO_STREAM);
       setResultProcessor(processRegularResult, "application/json");
     },
   };
+}
+
+async function end(results: AsyncIterable<unknown>, log: Logger): Promise<void> {
+  try {
+    await results[Symbol.asyncIterator]().return?.();
+  } catch (err) {
+    log.error({ err }, "A subscription could not be ended.");
+  }
 }
 
 const NO_STREAM: ExecutionResult = {

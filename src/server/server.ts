@@ -51,8 +51,6 @@ export async function createServer(options: {
   const write: Handler = async (request, response) => {
     const refusal = checkContentType(request);
     if (refusal !== undefined) return refuse(response, refusal);
-    // Yoga knows it in lower case only.
-    request.headers["content-type"] = "application/json";
     await engine(request, response);
   };
   const paths = new Map<string, Route>([

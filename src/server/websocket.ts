@@ -5,7 +5,8 @@ import { type Context, handleProtocols, makeServer, type ServerOptions } from "g
 import type { Logger } from "pino";
 import { WebSocket, WebSocketServer } from "ws";
 import { formatError, type MaskError } from "./error-mask.ts";
-import { type GraphqlEngine, MAX_REQUEST_SIZE } from "./graphql.ts";
+import type { GraphqlEngine } from "./graphql.ts";
+import { MAX_REQUEST_SIZE } from "./json-body.ts";
 
 /** How long a client may take to introduce itself, in milliseconds. */
 const INIT_TIME = 5_000;

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { deleteEpic } from "../../src/backlog/epics.ts";
+import { saveGeneratedStories } from "../../src/backlog/generated-stories.ts";
 import { saveGeneratedSubtasks } from "../../src/backlog/generated-subtasks.ts";
 import { moveStory } from "../../src/backlog/move-story.ts";
 import { moveSubtask } from "../../src/backlog/move-subtask.ts";
@@ -8,7 +9,7 @@ import { deleteStory } from "../../src/backlog/stories.ts";
 import type { Database } from "../../src/database/database.ts";
 import type { Story } from "../../src/database/generated/prisma/client.ts";
 import { createTestDatabase } from "../support/database.ts";
-import { holdStory, newEpic, newStory, newSubtask, noRuns, several, waiting } from "./fixture.ts";
+import { holdStory, newEpic, newRun, newStory, newSubtask, noRuns, several, waiting } from "./fixture.ts";
 
 let database: Database;
 beforeAll(async () => {
@@ -30,6 +31,13 @@ const CHANGES: Record<string, (stories: readonly [Story, Story, Story]) => Promi
   "moving a subtask to another story": async ([first, , last]) => {
     const { id } = await newSubtask(database, { storyId: first.id });
     return moveSubtask(database, { id, storyId: last.id, position: 0 });
+  },
+  "replacing an epic's stories": async ([first]) => {
+    const { epicId } = first;
+    const { id: runId } = await newRun(database, [first]);
+    const texts = { persona: "End user", narrative: "", description: "", acceptanceCriteria: [] };
+    const set = [{ ...texts, title: "New", priority: "MUST", effort: "S" } as const];
+    return database.transaction((tx) => saveGeneratedStories(tx, [{ epicId, runId, replace: true, stories: set }]));
   },
   "saving subtasks of many stories": (stories) =>
     database.transaction((tx) =>

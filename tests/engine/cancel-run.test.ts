@@ -141,11 +141,13 @@ describe("cancelling a run", () => {
       const runId = await app.start(epicId);
       await gate.reached(1);
       const watching = app.history(runId);
-      // The cancel is sent from a little before the end to a little after it.
+      // The cancel is sent from well before the end, over about the same moment, to well after it.
       const cancelling = round < 20 ? app.cancel(runId) : null;
-      for (let turn = 0; turn < round % 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      if (round === 0) await cancelling;
+      for (let turn = 0; turn < 20 - round; turn += 1) await new Promise((resolve) => setImmediate(resolve));
       gate.open();
       for (let turn = 20; turn < round; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      if (round === 29) await watching;
       const answer = await (cancelling ?? app.cancel(runId));
       const history = await watching;
       await app.idle();

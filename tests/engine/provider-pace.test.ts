@@ -48,7 +48,7 @@ test("never falls below one in flight", () => {
 test("keeps to the requests and tokens that the provider says are left, and to how they fill", () => {
   let time = 0;
   const pace = createProviderPace({ limited: true, now: () => time });
-  pace.observe({ requests: { limit: 60, remaining: 2, resetAt: 0 } });
+  pace.begin().observe({ requests: { limit: 60, remaining: 2, resetAt: 0 } });
   expect(pace.available()).toBe(2);
   pace.begin();
   pace.begin();
@@ -58,11 +58,16 @@ test("keeps to the requests and tokens that the provider says are left, and to h
   expect(pace.available()).toBe(1);
 
   const writing = createProviderPace({ limited: true, now: () => time });
-  writing.begin().end("succeeded", spent(1_000));
-  writing.observe({ outputTokens: { limit: 6_000, remaining: 2_500, resetAt: 0 } });
+  const first = writing.begin();
+  first.observe({ outputTokens: { limit: 6_000, remaining: 3_500, resetAt: 0 } });
+  first.end("succeeded", spent(1_000));
   expect(writing.available()).toBe(2);
   writing.begin();
+  writing.begin();
   expect(writing.available()).toBe(1);
+  writing.begin();
+  writing.begin();
+  expect(writing.available()).toBe(0);
 });
 
 test("a pause that the provider asked for holds everything back", () => {
@@ -79,6 +84,7 @@ test("in simulated time, 60 calls within 50 requests and 40,000 output tokens a 
   const LIMITS = { requests: 50, output: 40_000 };
   const OUTPUT = 1_000;
   const LATENCY = 4_000;
+  const TICK = 50;
   let time = 0;
   const pace = createProviderPace({ limited: true, now: () => time });
   const bucket = { requests: LIMITS.requests, output: LIMITS.output, at: 0 };
@@ -105,18 +111,20 @@ test("in simulated time, 60 calls within 50 requests and 40,000 output tokens a 
         continue;
       }
       bucket.requests -= 1;
+      const told = {
+        requests: { limit: LIMITS.requests, remaining: Math.floor(bucket.requests), resetAt: 0 },
+        outputTokens: { limit: LIMITS.output, remaining: Math.max(0, Math.floor(bucket.output)), resetAt: 0 },
+      };
       const end = () => {
-        bucket.output -= OUTPUT;
         done += 1;
-        pace.observe({
-          requests: { limit: LIMITS.requests, remaining: Math.floor(bucket.requests), resetAt: 0 },
-          outputTokens: { limit: LIMITS.output, remaining: Math.max(0, Math.floor(bucket.output)), resetAt: 0 },
-        });
+        ticket.observe(told);
         ticket.end("succeeded", spent(OUTPUT));
       };
       calls.push({ at: time + LATENCY, end });
     }
-    time += 50;
+    // Answers are written evenly, and count as they are written.
+    bucket.output -= (calls.length * OUTPUT * TICK) / LATENCY;
+    time += TICK;
   }
   const least = ((60 * OUTPUT - LIMITS.output) / LIMITS.output) * 60_000 + LATENCY;
   expect(time / least).toBeLessThan(1.2);

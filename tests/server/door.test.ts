@@ -94,6 +94,12 @@ describe("a server on loopback", () => {
     });
   });
 
+  test("refuses the Origin of a foreign page on the same port", async () => {
+    const server = await startTestServer();
+    for (const origin of [`http://evil.example:${server.port}`, `http://localhost.evil.example:${server.port}`])
+      expect((await ask(server, { headers: { origin } })).status).toBe(403);
+  });
+
   test("refuses what a foreign page loads as an image or a script, and lets its links be followed", async () => {
     const server = await startTestServer();
     const image = { "sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors", "sec-fetch-dest": "image" };

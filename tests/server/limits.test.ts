@@ -44,6 +44,16 @@ test("a few lines of fragments that stand for millions of fields are refused bef
   expect(await errorsOf(server, query)).toMatchObject([TOO_LARGE, TOO_LARGE]);
 });
 
+test("a hundred fragments that stand for more fields than can be counted are refused at once", async () => {
+  const server = await startTestServer();
+  const levels = Array.from(
+    { length: 100 },
+    (_, level) => `fragment f${level} on Query { ...f${level + 1} ...f${level + 1} }`,
+  );
+  const query = `{ ...f0 } ${levels.join(" ")} fragment f100 on Query { hello }`;
+  expect(await errorsOf(server, query)).toMatchObject([TOO_LARGE, TOO_LARGE]);
+});
+
 test("fragments in a circle are told as what they are", async () => {
   const server = await startTestServer();
   const query = "{ ...a } fragment a on Query { self { ...b } } fragment b on Query { self { ...a } }";

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { type RawData, WebSocket } from "ws";
 import { connect, startTestServer, type TestServer } from "./server-fixture.ts";
 
@@ -71,6 +71,30 @@ describe("a subscription is ended, with nothing left of it,", () => {
     await begun;
     const drained = server.ticks.drained();
     socket.terminate();
+    await drained;
+    expect(server.ticks.open).toBe(0);
+  });
+
+  test("when its client has stopped answering", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const server = await startTestServer();
+    const socket = await openIntroduced(server);
+    const begun = server.ticks.begun();
+    socket.send(subscribe("1", "subscription { ticks }"));
+    await begun;
+
+    const pinged = once(socket, "ping");
+    vi.advanceTimersByTime(12_000);
+    await pinged;
+    // The pong that answered it has come once the server has answered what was sent after it.
+    socket.send('{"type":"ping"}');
+    expect(await nextMessage(socket)).toEqual({ type: "pong" });
+    expect(server.ticks.open).toBe(1);
+
+    socket.pause();
+    const drained = server.ticks.drained();
+    vi.advanceTimersByTime(24_000);
     await drained;
     expect(server.ticks.open).toBe(0);
   });

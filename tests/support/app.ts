@@ -29,12 +29,16 @@ export interface TestApp extends TestClient {
 }
 
 /** @param options.databaseUrl an earlier app's, to go on where it was; else a fresh one */
-export async function startTestApp(options: { generator: Generator; databaseUrl?: string }): Promise<TestApp> {
+export async function startTestApp(options: {
+  generator: Generator;
+  databaseUrl?: string;
+  retryBaseMs?: number;
+}): Promise<TestApp> {
   const databaseUrl = options.databaseUrl ?? (await createTestDatabaseUrl());
   const config = readConfig({ DATABASE_URL: databaseUrl, PORT: "0", GENERATOR: "outline" });
   const complaints: LogLine[] = [];
   const log = pino({ level: "warn" }, { write: (line) => void complaints.push(JSON.parse(line) as LogLine) });
-  const app = await createApp({ config, log, generator: options.generator });
+  const app = await createApp({ config, log, ...options });
   const client = createTestClient(app.url);
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 2 });
   const sql: TestApp["sql"] = async <Row extends pg.QueryResultRow>(text: string, values: readonly unknown[] = []) =>

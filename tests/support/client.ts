@@ -9,6 +9,7 @@ export interface StartInput {
   storyIds?: string[];
   existingBehavior?: "SKIP" | "REPLACE" | "APPEND";
   pacing?: "SAFE" | "NORMAL" | "FAST" | "ADAPTIVE";
+  maxCostUsd?: number;
 }
 
 export interface Backlog {

@@ -45,7 +45,7 @@ export async function createTestEngine(generator: Generator): Promise<TestEngine
     GENERATE_SUBTASKS: createGenerateSubtasksKind(generator, { models: [], hasPrice: () => true }, store),
   };
   const queue = await createRunQueue({ url, log });
-  const runs = createRuns({ database, queue, wakeUps, kinds });
+  const runs = createRuns({ database, queue, wakeUps, kinds, generator, store });
   return {
     database,
     queue,

@@ -71,8 +71,9 @@ export async function openGraphiql(browser: Browser, url: string): Promise<Graph
     recordResults: () =>
       page.evaluate<void>(`{
         const result = ${model("response.json")};
+        globalThis.recorder?.dispose();
         globalThis.recorded = [];
-        result.onDidChangeContent(() => recorded.push(result.getValue()));
+        globalThis.recorder = result.onDidChangeContent(() => recorded.push(result.getValue()));
       }`),
     results: () => page.evaluate<string[]>("recorded"),
   };

@@ -87,6 +87,37 @@ export const StartRun = graphql(`
   }
 `);
 
+export const StartStories = graphql(`
+  mutation StartStories($input: StartGenerateStoriesInput!) {
+    startGenerateStories(input: $input) {
+      __typename
+      ... on StartGenerateStoriesPayload {
+        epicCount
+        run {
+          id
+        }
+      }
+      ... on RunAlreadyActiveError {
+        run {
+          id
+        }
+      }
+      ... on NotFoundError {
+        id
+      }
+      ... on InvalidInputError {
+        issues {
+          path
+          message
+        }
+      }
+      ... on Error {
+        message
+      }
+    }
+  }
+`);
+
 export const CancelRun = graphql(`
   mutation CancelRun($runId: ID!) {
     cancelRun(input: { runId: $runId }) {
@@ -187,6 +218,11 @@ export const WatchRun = graphql(`
         code
         title
       }
+      stories {
+        id
+        code
+        title
+      }
       draft {
         index
         title
@@ -204,6 +240,7 @@ export const ReadRun = graphql(`
   query ReadRun($id: ID!) {
     run(id: $id) {
       id
+      type
       status
       phase
       phaseDetail
@@ -229,6 +266,8 @@ export const ReadRun = graphql(`
       usage {
         inputTokens
         outputTokens
+        cacheReadTokens
+        cacheWriteTokens
         costUsd
       }
       items(first: 200) {
@@ -247,6 +286,9 @@ export const ReadRun = graphql(`
             inputTokens
           }
           story {
+            id
+          }
+          epic {
             id
           }
         }
@@ -286,6 +328,50 @@ export const ReadStories = graphql(`
             }
           }
         }
+      }
+    }
+  }
+`);
+
+export const ReadEpics = graphql(`
+  query ReadEpics($projectId: ID!) {
+    project(id: $projectId) {
+      activeRun(type: GENERATE_STORIES) {
+        id
+      }
+      epics(first: 200) {
+        nodes {
+          id
+          code
+          stories(first: 200) {
+            nodes {
+              id
+              code
+              title
+              persona
+              narrative
+              description
+              acceptanceCriteria
+              priority
+              effort
+              position
+              subtasks {
+                totalCount
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+`);
+
+export const UpdateStory = graphql(`
+  mutation UpdateStory($input: UpdateStoryInput!) {
+    updateStory(input: $input) {
+      __typename
+      ... on Error {
+        message
       }
     }
   }

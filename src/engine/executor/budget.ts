@@ -1,6 +1,9 @@
+/** An item may cost more than the dearest so far: stories differ in length. */
+const MARGIN = 1.5;
+
 /** What a run may cost, and how many of its items may be begun within that. */
 export interface Budget {
-  /** Items that may begin beside those in flight, if each costs as much as the dearest one so far. */
+  /** Items that may begin beside those in flight, if each costs half as much again as the dearest one so far. */
   mayStart(spentUsd: number | null, inFlight: number): number;
   /** What one item's call has cost, so far as it is known. */
   learn(costUsd: number | null): void;
@@ -21,13 +24,13 @@ export function createBudget(maxCostUsd: number | null): Budget {
       if (left <= 0) return 0;
       if (dearest === null) return inFlight === 0 ? 1 : 0;
       if (dearest === 0) return Infinity;
-      return Math.max(0, Math.floor(left / dearest) - inFlight);
+      return Math.max(0, Math.floor(left / (dearest * MARGIN)) - inFlight);
     },
     learn(costUsd) {
       if (costUsd !== null) dearest = Math.max(dearest ?? 0, costUsd);
     },
     reason(spentUsd) {
-      const next = dearest === null ? "" : `, and the next item may cost $${round(dearest)}`;
+      const next = dearest === null ? "" : `, and the next item may cost $${round(dearest * MARGIN)}`;
       return `The budget of $${round(maxCostUsd ?? 0)} does not allow another item: $${round(spentUsd ?? 0)} is spent${next}. Retry the run for the rest.`;
     },
   };

@@ -51,7 +51,7 @@ export function createInFlight(provider: ProviderPace, onOutcome: () => void): I
         signal,
         onUsage,
         onDraft: (draft) => signal.aborted || onDraft(draft),
-        onLimits: (limits) => provider.observe(limits),
+        onLimits: (limits) => ticket.observe(limits),
       });
       result = { output };
     } catch (error) {

@@ -64,6 +64,7 @@ function createFixedPacer(
       if (kind === "start") last = now();
       let ended = false;
       return {
+        observe() {},
         end() {
           if (!ended) inFlight -= 1;
           ended = true;

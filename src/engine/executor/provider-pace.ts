@@ -9,9 +9,13 @@ const FIRST_OUTPUT_GUESS = 1_000;
 /** Weight of the newest call in the running mean of what calls write. */
 const NEWEST = 0.2;
 const MINUTE_MS = 60_000;
+/** Calls that begin within this reach the provider in any order. */
+const BURST_MS = 50;
 
 /** A call that holds a place until it has ended. */
 export interface Ticket {
+  /** What the answer told of the limits, as they were when the call reached the provider. */
+  observe(limits: ProviderLimits): void;
   end(result: "succeeded" | "failed" | "throttled", spent: Usage): void;
 }
 
@@ -27,8 +31,6 @@ export interface ProviderPace {
   /** Milliseconds until waiting alone lets one begin; 0 where that is now, Infinity where a call must end first. */
   waitMs(): number;
   begin(): Ticket;
-  /** What an answer told of the limits. */
-  observe(limits: ProviderLimits): void;
   /** Nothing begins before then: the provider asked for it. */
   pause(ms: number): void;
   /** Calls `listener` when a place has become free; until the returned function is called. */
@@ -72,19 +74,28 @@ export function createProviderPace(options: { limited: boolean; now: () => numbe
     available() {
       if (now() < pausedUntil) return 0;
       const free = inFlightLimit - inFlight;
-      const writable = (output.level() - inFlight * meanOutput) / meanOutput;
+      // What is told has in it what calls in flight have written so far: half, on the whole.
+      const writable = output.level() / meanOutput - inFlight / 2;
       return Math.max(0, Math.floor(Math.min(free, requests.level(), writable)));
     },
     waitMs() {
       if (inFlight >= inFlightLimit) return Infinity;
-      return Math.max(0, pausedUntil - now(), requests.untilMs(1), output.untilMs((inFlight + 1) * meanOutput));
+      return Math.max(0, pausedUntil - now(), requests.untilMs(1), output.untilMs((inFlight / 2 + 1) * meanOutput));
     },
     begin() {
       const began = now();
       inFlight += 1;
       requests.take(1);
+      let observed = false;
       let ended = false;
       return {
+        observe(limits) {
+          // A repair's limits are of a later moment than the beginning.
+          if (observed) return;
+          observed = true;
+          if (limits.requests) requests.tell(limits.requests, began, requests.takenSince(began + BURST_MS));
+          if (limits.outputTokens) output.tell(limits.outputTokens, began, 0);
+        },
         end(result, spent) {
           if (ended) return;
           ended = true;
@@ -96,10 +107,6 @@ export function createProviderPace(options: { limited: boolean; now: () => numbe
           for (const listener of listeners) listener();
         },
       };
-    },
-    observe(limits) {
-      if (limits.requests) requests.set(limits.requests);
-      if (limits.outputTokens) output.set(limits.outputTokens);
     },
     pause(ms) {
       pausedUntil = Math.max(pausedUntil, now() + ms);
@@ -113,22 +120,32 @@ export function createProviderPace(options: { limited: boolean; now: () => numbe
 
 /** One of the provider's limits, as it is between two answers: it fills evenly, and what we take is gone. Endless until told. */
 function createBucket(now: () => number) {
-  let told: { limit: number; level: number; at: number } | null = null;
+  let known: { limit: number; level: number; at: number } | null = null;
+  let takes: { at: number; amount: number }[] = [];
   const level = () =>
-    told === null ? Infinity : Math.min(told.limit, told.level + ((now() - told.at) * told.limit) / MINUTE_MS);
+    known === null ? Infinity : Math.min(known.limit, known.level + ((now() - known.at) * known.limit) / MINUTE_MS);
   return {
     level,
     take(amount: number) {
-      if (told !== null) told = { ...told, level: level() - amount, at: now() };
+      takes = [...takes.filter(({ at }) => at > now() - MINUTE_MS), { at: now(), amount }];
+      // Not below empty: what is told may have had it in it already, and the next answer tells how it really is.
+      if (known !== null) known = { ...known, level: Math.max(0, level() - amount), at: now() };
     },
-    set({ limit, remaining }: LimitState) {
-      told = { limit, level: remaining, at: now() };
+    takenSince: (moment: number) => takes.filter(({ at }) => at > moment).reduce((sum, { amount }) => sum + amount, 0),
+    /**
+     * What was left when a call that began at `began` reached the provider: by now `since` has been taken of it, and it has
+     * filled. It is told rounded down; within that our own reckoning is finer, and goes on.
+     */
+    tell({ limit, remaining }: LimitState, began: number, since: number) {
+      const left = remaining - since + ((now() - began) * limit) / MINUTE_MS;
+      const reckoned = known?.limit === limit ? level() : left;
+      known = { limit, level: Math.min(limit, Math.max(left, Math.min(reckoned, left + 1))), at: now() };
     },
     /** Milliseconds until `amount` is there; 0 where it is. */
     untilMs(amount: number) {
-      if (told === null) return 0;
-      const lacking = Math.min(amount, told.limit) - level();
-      return lacking <= 0 ? 0 : Math.ceil((lacking * MINUTE_MS) / told.limit);
+      if (known === null) return 0;
+      const lacking = Math.min(amount, known.limit) - level();
+      return lacking <= 0 ? 0 : Math.ceil((lacking * MINUTE_MS) / known.limit);
     },
   };
 }

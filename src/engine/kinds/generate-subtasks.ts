@@ -2,7 +2,9 @@ import type { Transaction } from "../../database/database.ts";
 import { uncoveredCriteria } from "../../generation/check-subtasks.ts";
 import type { GeneratedSubtask, Generator, RunContext, StoryToSplit } from "../../generation/generator.ts";
 import type { ModelOffer } from "../generation-options.ts";
-import { NOTHING_SAVED, type RunRow } from "../../pubsub/run-events.ts";
+import { NOTHING_SAVED } from "../../pubsub/run-events.ts";
+import { generatorName } from "./generator-name.ts";
+import { nonceOf } from "./nonce.ts";
 import type { ItemWork, RunKind, TargetScope } from "./run-kind.ts";
 
 /** What this kind reads of the backlog and writes to it, in the caller's transaction. */
@@ -48,10 +50,12 @@ export function createGenerateSubtasksKind(
   store: SubtaskStore,
 ): RunKind<SubtaskSet> {
   return {
+    type: "GENERATE_SUBTASKS",
+    entity: "Story",
     phase: "GENERATING_SUBTASKS",
     offer,
-    generator: generator.model === null ? generator.name : `${generator.name} (${generator.model})`,
-    words: { item: "story", created: "subtasks" },
+    generator: generatorName(generator),
+    words: { item: "story", items: "stories", parent: "epic", created: "subtasks" },
     async targets(reader, scope) {
       const stories = await store.readStoryTitles(reader, scope);
       return stories.map(({ id, code, title }) => ({ storyId: id, epicId: null, code, title }));
@@ -114,9 +118,4 @@ function warningsOf({ uncovered }: SubtaskSet): string[] {
   if (uncovered.length === 0) return [];
   const which = uncovered.map((index) => index + 1).join(", ");
   return [`No subtask covers ${uncovered.length === 1 ? "acceptance criterion" : "the acceptance criteria"} ${which}.`];
-}
-
-/** Unknown to whoever wrote the stories, and the same after a takeover: the random part of the run's id. */
-function nonceOf(run: RunRow): string {
-  return run.id.slice(-12);
 }

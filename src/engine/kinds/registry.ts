@@ -1,4 +1,7 @@
 import type { RunRow } from "../../pubsub/run-events.ts";
+import { type StartGenerateStories, startGenerateStories } from "../start-generate-stories.ts";
+import { type StartGenerateSubtasks, startGenerateSubtasks } from "../start-generate-subtasks.ts";
+import type { StartParts } from "../start-run.ts";
 import type { RunKind } from "./run-kind.ts";
 
 /** Every kind of run that this program can execute: the one place that tells them apart. */
@@ -9,4 +12,16 @@ export function kindOf(kinds: RunKinds, run: Pick<RunRow, "type">): RunKind {
   const kind = kinds[run.type];
   if (kind === undefined) throw new Error(`This program cannot execute runs of the type ${run.type}.`);
   return kind;
+}
+
+/** How runs of each kind are started; the errors are those of the functions behind. */
+export type Starts = ReturnType<typeof createStarts>;
+
+export function createStarts(parts: Omit<StartParts, "kind"> & { readonly kinds: RunKinds }) {
+  const of = (type: RunRow["type"]): StartParts => ({ ...parts, kind: kindOf(parts.kinds, { type }) });
+  return {
+    startGenerateSubtasks: async (input: StartGenerateSubtasks) =>
+      startGenerateSubtasks(of("GENERATE_SUBTASKS"), input),
+    startGenerateStories: async (input: StartGenerateStories) => startGenerateStories(of("GENERATE_STORIES"), input),
+  };
 }

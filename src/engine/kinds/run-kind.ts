@@ -1,4 +1,5 @@
 import type { Transaction } from "../../database/database.ts";
+import type { Entity } from "../../errors.ts";
 import type { ProviderLimits, Usage } from "../../generation/generator.ts";
 import type { ModelOffer } from "../generation-options.ts";
 import type { Draft } from "../../pubsub/progress.ts";
@@ -9,14 +10,17 @@ import type { RunItemRow, RunRow, SavedIds } from "../../pubsub/run-events.ts";
  * everything else of a run's life is the same for all of them.
  */
 export interface RunKind<Output = unknown> {
+  readonly type: RunRow["type"];
+  /** What an item is made from. */
+  readonly entity: Entity;
   /** The phase of a run while its items are worked on. */
   readonly phase: RunRow["phase"];
   /** What a run may ask of the generator. */
   readonly offer: ModelOffer;
   /** Who generates, for the log: "outline", or "anthropic (claude-…)". */
   readonly generator: string;
-  /** What an item is called and what it gets: "story" and "subtasks". */
-  readonly words: { readonly item: string; readonly created: string };
+  /** What an item is called, and several; what they are all of; and what each gets: "story", "stories", "epic", "subtasks". */
+  readonly words: { readonly item: string; readonly items: string; readonly parent: string; readonly created: string };
   /** What a run may be over, in order: everything in a parent, or those of `ids` that are still there. */
   targets(reader: Transaction, scope: TargetScope): Promise<Target[]>;
   /** Reads what all items of the run are told, once an execution. */
@@ -34,10 +38,15 @@ export interface Target {
   readonly title: string;
 }
 
+/** Of the story or the epic that an item is, or was, made from. */
+export function targetIdOf({ storyId, epicId }: Pick<Target, "storyId" | "epicId">): string | null {
+  return storyId ?? epicId;
+}
+
 export interface KindSession<Output = unknown> {
-  /** What there is to do for each of these items, as things are now; an item whose story has gone is left out. */
+  /** What there is to do for each of these items, as things are now; an item whose story (or epic) has gone is left out. */
   read(reader: Transaction, items: readonly RunItemRow[]): Promise<Map<string, ItemWork<Output>>>;
-  /** Saves checked sets in one transaction; null for an item whose story has gone. */
+  /** Saves checked sets in one transaction; null for an item whose story (or epic) has gone. */
   save(tx: Transaction, done: readonly { item: RunItemRow; output: Output }[]): Promise<Map<string, Saved | null>>;
 }
 

@@ -13,7 +13,7 @@ import { createPrefixGate } from "./prefix-gate.ts";
 import { PRICES, type PriceTable } from "./prices.ts";
 import { providerOf } from "./provider.ts";
 import { askForSoundAnswer } from "./sound-answer.ts";
-import { splitPrompt } from "./split-prompt.ts";
+import { splitPrompt, splitTask } from "./split-prompt.ts";
 
 export interface AnthropicOptions {
   /** Null where the server behind `baseURL` asks for none. */
@@ -27,7 +27,7 @@ export interface AnthropicOptions {
   readonly prices?: PriceTable;
   readonly fetch?: typeof globalThis.fetch;
   readonly log?: CallLog;
-  /** Longest silence in a call, in milliseconds; pings are signs of life. */
+  /** Longest silence in a call, in milliseconds; pings are signs of life. Before the first one, servers of one's own may take longer. */
   readonly idleMs?: number;
   /** Longest time for one call in milliseconds. */
   readonly deadlineMs?: number;
@@ -70,7 +70,7 @@ export function createAnthropicGenerator(options: AnthropicOptions): Generator {
     effort: options.effort ?? "medium",
     prices: options.prices ?? PRICES,
     patience: {
-      firstMs: options.idleMs ?? (provider.isAnthropic ? IDLE_MS : FIRST_MS_ELSEWHERE),
+      firstMs: provider.isAnthropic ? silenceMs : Math.max(silenceMs, FIRST_MS_ELSEWHERE),
       silenceMs,
       totalMs: options.deadlineMs ?? DEADLINE_MS,
     },
@@ -130,6 +130,7 @@ export function createAnthropicGenerator(options: AnthropicOptions): Generator {
   const estimate = createEstimator({
     schema: subtasksSchema,
     promptFor,
+    taskFor: splitTask,
     counts: provider.isAnthropic && options.apiKey !== null,
   });
   return {

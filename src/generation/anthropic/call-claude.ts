@@ -90,7 +90,8 @@ export async function callClaude(caller: Caller, question: Question, events: Cal
     const limits = error instanceof APIError && error.headers !== undefined ? limitsOf(error.headers) : null;
     if (limits !== null) onLimits(limits);
     tellUsage(reader.reply);
-    const { status, type, errorCode } = error instanceof APIError ? error : NO_DETAILS;
+    const { status, type, errorCode, requestID } = error instanceof APIError ? error : NO_DETAILS;
+    requestId ??= requestID ?? null;
     // An abort looks like any other broken connection: whose it was, the signal says.
     const gaveUp = watch.signal.aborted;
     const durationMs = Math.round(performance.now() - started);
@@ -115,7 +116,7 @@ export async function callClaude(caller: Caller, question: Question, events: Cal
   }
 }
 
-const NO_DETAILS = { status: undefined, type: undefined, errorCode: undefined };
+const NO_DETAILS = { status: undefined, type: undefined, errorCode: undefined, requestID: undefined };
 
 /**
  * Reads the reply to its end: a stream of events, with or without lines that name them, or a message as a whole from a
@@ -138,20 +139,29 @@ async function read(response: Response, reader: ReplyReader, watch: CallWatch): 
   const { headers } = response;
   const heard = new Response(response.body?.pipeThrough(alive) ?? null, { headers });
   if (type.endsWith("json")) {
-    if (!reader.takeMessage(await heard.json())) throw new NoAnswer("something else");
+    if (!reader.takeMessage(parsed(await heard.text()))) throw new NoAnswer("something else");
     return;
   }
   let events = 0;
   for await (const { event, data } of Stream.rawEvents(heard)) {
     events += 1;
     if (data === "" || data === "[DONE]") continue;
-    const told: unknown = JSON.parse(data);
+    const told = parsed(data);
     if (event === "error" || typeOf(told) === "error") {
       throw new APIError(undefined, told as object, undefined, headers);
     }
     reader.takeEvent(told);
   }
   if (!reader.reply.whole) throw new NoAnswer(events === 0 ? "nothing" : "a part");
+}
+
+/** The error of `JSON.parse` quotes what it could not read, and would carry an answer into logs: ours takes its place. */
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    throw new NoAnswer("a part");
+  }
 }
 
 function typeOf(event: unknown): unknown {

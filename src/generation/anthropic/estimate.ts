@@ -1,4 +1,11 @@
-import type { Estimate, EstimateRequest, GenerationMode, SplitRequest } from "../generator.ts";
+import type {
+  Estimate,
+  EstimateRequest,
+  GenerationMode,
+  RunContext,
+  SplitRequest,
+  StoryToSplit,
+} from "../generator.ts";
 import { GenerationError } from "../generator.ts";
 import { SUBTASK_COUNTS } from "../modes.ts";
 import type { Caller } from "./call-claude.ts";
@@ -34,11 +41,15 @@ interface Sizes {
 export function createEstimator(parts: {
   readonly schema: Record<string, unknown>;
   readonly promptFor: (input: Pick<SplitRequest, "context" | "story" | "mode">) => Prompt;
+  readonly taskFor: (context: RunContext, story: StoryToSplit) => string;
   readonly counts: boolean;
 }): (caller: Caller, request: EstimateRequest) => Promise<Estimate> {
   return async (caller, { context, stories, mode, signal }) => {
     signal.throwIfAborted();
-    const prompts = stories.map((story) => parts.promptFor({ context, story, mode }));
+    const [story] = stories;
+    const first = story === undefined ? null : parts.promptFor({ context, story, mode });
+    // What all stories share is written once: there may be thousands of them.
+    const prompts = first === null ? [] : stories.map((each) => ({ ...first, task: parts.taskFor(context, each) }));
     const sizes = (parts.counts ? await countedSizes(caller, prompts, signal) : null) ?? sizesByLength(prompts);
     return summarize(caller, sizes, mode);
   };

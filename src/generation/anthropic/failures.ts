@@ -93,7 +93,7 @@ function explain(error: unknown, call: FailedCall): Explanation {
       retry: AGAIN,
     };
   }
-  if (error instanceof NoAnswer || error instanceof SyntaxError || isBroken(error)) {
+  if (error instanceof NoAnswer || isBroken(error)) {
     return { message: `The answer of ${model} was cut off on its way. ${TRY_LATER}`, retry: AGAIN };
   }
   const name = error instanceof Error ? error.name : typeof error;

@@ -134,10 +134,11 @@ export function expectAnswer({ stopReason, refusal }: Reply, model: string): voi
 
 /**
  * The JSON that an answer consists of, or null where it is none. A Markdown fence around it, and words before and after,
- * are let pass: servers that keep to no schema let their models write both.
+ * are let pass: servers that keep to no schema let their models write both, and think aloud before.
  */
 export function parseJson(text: string): { readonly value: unknown } | null {
-  return parsed(text) ?? parsed(text.slice(text.indexOf("{"), text.lastIndexOf("}") + 1));
+  const said = text.replace(/^\s*<think>.*?<\/think>/su, "");
+  return parsed(said) ?? parsed(said.slice(said.indexOf("{"), said.lastIndexOf("}") + 1));
 }
 
 function parsed(text: string): { readonly value: unknown } | null {

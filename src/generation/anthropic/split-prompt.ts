@@ -16,7 +16,6 @@ export function splitPrompt(input: {
   readonly schema: Record<string, unknown> | null;
 }): Prompt {
   const { context, story, mode, schema } = input;
-  const { existingSubtasks, ...told } = story;
   return {
     system: rules(mode, schema),
     context: data("context", context.nonce, {
@@ -25,18 +24,22 @@ export function splitPrompt(input: {
       storiesOfTheEpic: context.storyTitles.slice(0, BACKGROUND.titles),
       wishes: context.instructions,
     }),
-    task: [
-      data("story", context.nonce, {
-        ...told,
-        acceptanceCriteria: told.acceptanceCriteria.map((text, number) => ({ number, text })),
-        existingSubtasks: existingSubtasks.map(({ title, description }) => ({
-          title,
-          description: cutAtWord(description, BACKGROUND.description),
-        })),
-      }),
-      "Split this story.",
-    ].join("\n\n"),
+    task: splitTask(context, story),
   };
+}
+
+/** The part of the question that is the story's own. */
+export function splitTask({ nonce }: Pick<RunContext, "nonce">, story: StoryToSplit): string {
+  const { existingSubtasks, ...told } = story;
+  const item = data("story", nonce, {
+    ...told,
+    acceptanceCriteria: told.acceptanceCriteria.map((text, number) => ({ number, text })),
+    existingSubtasks: existingSubtasks.map(({ title, description }) => ({
+      title,
+      description: cutAtWord(description, BACKGROUND.description),
+    })),
+  });
+  return `${item}\n\nSplit this story.`;
 }
 
 function rules(mode: GenerationMode, schema: Record<string, unknown> | null): string {

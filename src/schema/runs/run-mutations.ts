@@ -11,9 +11,11 @@ import { decodeId, decodeIds, decodeOptionalId } from "../ids.ts";
 import type { Types } from "../types.ts";
 import { type GenerationOptionsInput, optionsOf } from "./generation-options.ts";
 
-/** `startGenerateSubtasks`, `cancelRun` and `retryRun`. */
-export function defineRunMutations(builder: Builder, types: Types, Options: GenerationOptionsInput): void {
-  const StartGenerateSubtasksInput = builder.inputType("StartGenerateSubtasksInput", {
+export type StartSubtasksInput = ReturnType<typeof defineStartSubtasksInput>;
+
+/** `StartGenerateSubtasksInput`, which the start and its estimate take. */
+export function defineStartSubtasksInput(builder: Builder, Options: GenerationOptionsInput) {
+  return builder.inputType("StartGenerateSubtasksInput", {
     description: "Which stories to split, and how.",
     fields: (t) => ({
       epicId: t.id({ description: "The epic whose stories are split. It must be named for now." }),
@@ -28,6 +30,19 @@ export function defineRunMutations(builder: Builder, types: Types, Options: Gene
       }),
     }),
   });
+}
+
+/** What is to be split, and how, with database ids and defaults. @throws UnreadableIdError */
+export function subtasksOf(input: StartSubtasksInput["$inferInput"]) {
+  return {
+    epicId: decodeOptionalId("Epic", input.epicId) ?? null,
+    storyIds: decodeIds("Story", input.storyIds) ?? null,
+    options: optionsOf(input.options),
+  };
+}
+
+/** `startGenerateSubtasks`, `cancelRun` and `retryRun`. */
+export function defineRunMutations(builder: Builder, types: Types, StartInput: StartSubtasksInput): void {
   const CancelRunInput = builder.inputType("CancelRunInput", {
     description: "A run to end.",
     fields: (t) => ({ runId: t.id({ required: true, description: "The run." }) }),
@@ -56,17 +71,12 @@ export function defineRunMutations(builder: Builder, types: Types, Options: Gene
     startGenerateSubtasks: t.field({
       type: StartGenerateSubtasksPayload,
       description: "Splits the stories of an epic into subtasks. Returns at once; watch it with `runProgress`.",
-      args: { input: t.arg({ type: StartGenerateSubtasksInput, required: true, description: "Which and how." }) },
+      args: { input: t.arg({ type: StartInput, required: true, description: "Which and how." }) },
       errors: {
         types: [NotFoundError, InvalidInputError, NothingToDoError, RunAlreadyActiveError, IdempotencyConflictError],
       },
       resolve: (_root, { input }, { runs }) =>
-        runs.startGenerateSubtasks({
-          epicId: decodeOptionalId("Epic", input.epicId) ?? null,
-          storyIds: decodeIds("Story", input.storyIds) ?? null,
-          options: optionsOf(input.options),
-          idempotencyKey: input.idempotencyKey ?? null,
-        }),
+        runs.startGenerateSubtasks({ ...subtasksOf(input), idempotencyKey: input.idempotencyKey ?? null }),
     }),
     cancelRun: t.field({
       type: definePayload("CancelRunPayload", "The run has been ended.", "The run as it ended."),

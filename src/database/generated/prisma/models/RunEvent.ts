@@ -688,7 +688,7 @@ export type $RunEventPayload<ExtArgs extends runtime.Types.Extensions.InternalAr
      */
     message: string | null
     /**
-     * `{ v, run, item, subtaskIds }`: the scalars as they were right after it.
+     * `{ v, run, item, subtaskIds, storyIds }`: the scalars as they were right after it.
      */
     data: runtime.JsonValue
   }, ExtArgs["result"]["runEvent"]>
