@@ -167,6 +167,7 @@ describe("the README", () => {
       PORT: String(port),
       DATA_DIR: path.relative(process.cwd(), dataDir),
       MODEL: anthropic.model,
+      EFFORT: anthropic.effort,
       LOG_LEVEL: logLevel,
       ACCESS: undefined,
       DATABASE_URL: undefined,

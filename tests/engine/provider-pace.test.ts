@@ -100,7 +100,9 @@ test("in simulated time, 60 calls within 50 requests and 40,000 output tokens a 
   const calls: { at: number; end: () => void }[] = [];
   while (done < 60) {
     fill();
-    for (const call of calls.splice(0).sort((a, b) => a.at - b.at)) call.at <= time ? call.end() : calls.push(call);
+    for (const call of calls.splice(0).sort((a, b) => a.at - b.at))
+      if (call.at <= time) call.end();
+      else calls.push(call);
     for (let free = Math.min(pace.available(), todo); free > 0; free -= 1) {
       const ticket = pace.begin();
       todo -= 1;
@@ -108,6 +110,9 @@ test("in simulated time, 60 calls within 50 requests and 40,000 output tokens a 
         refused += 1;
         todo += 1;
         ticket.end("throttled", spent(0));
+        // The provider names the time to wait, in whole seconds.
+        const waitMinutes = Math.max((1 - bucket.requests) / LIMITS.requests, (1 - bucket.output) / LIMITS.output);
+        pace.pause(Math.ceil(waitMinutes * 60) * 1_000);
         continue;
       }
       bucket.requests -= 1;
@@ -115,9 +120,10 @@ test("in simulated time, 60 calls within 50 requests and 40,000 output tokens a 
         requests: { limit: LIMITS.requests, remaining: Math.floor(bucket.requests), resetAt: 0 },
         outputTokens: { limit: LIMITS.output, remaining: Math.max(0, Math.floor(bucket.output)), resetAt: 0 },
       };
+      // An answer's headers come with its first byte.
+      ticket.observe(told);
       const end = () => {
         done += 1;
-        ticket.observe(told);
         ticket.end("succeeded", spent(OUTPUT));
       };
       calls.push({ at: time + LATENCY, end });

@@ -115,7 +115,7 @@ export function batched<V>(
     loader.clearAll();
     return read(ids);
   });
-  context.loaders.set(name, loader as DataLoader<string, unknown>);
+  context.loaders.set(name, loader);
   return loader;
 }
 

@@ -1,0 +1,12 @@
+// Storymill as it is, but for its generator. Arguments: how long one of its calls takes, in milliseconds, and how many it
+// answers at once.
+import { pino } from "pino";
+import { createApp } from "../../../src/app.ts";
+import { readConfig } from "../../../src/config.ts";
+import { serve } from "../serve.ts";
+import { createTimedGenerator } from "../timed-generator.ts";
+
+const [latency = "0", atOnce = "32"] = process.argv.slice(2);
+const generator = createTimedGenerator(Number(latency), Number(atOnce));
+const config = readConfig({ DATABASE_URL: process.env["DATABASE_URL"], PORT: "0", GENERATOR: "outline" });
+await serve(() => createApp({ config, log: pino({ level: "warn" }, pino.destination(2)), generator }));
