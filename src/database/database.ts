@@ -74,6 +74,8 @@ export function createDatabase(options: {
     close: async () => {
       await prisma.$disconnect();
       await pool.end();
+      // The pool says goodbye and does not wait; a server that is stopped at once would break its connections with an error.
+      await Promise.all(connections);
     },
   };
 }
