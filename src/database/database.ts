@@ -45,6 +45,12 @@ export function createDatabase(options: {
     connectionTimeoutMillis: 10_000,
     application_name: "storymill",
   });
+  const connections = new Set<Promise<void>>();
+  pool.on("connect", (client) => {
+    const ended = new Promise<void>((resolve) => client.once("end", resolve));
+    connections.add(ended);
+    void ended.then(() => connections.delete(ended));
+  });
   const prisma = new PrismaClient({
     adapter: new PrismaPg(pool, {
       onPoolError: options.onError,
