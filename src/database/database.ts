@@ -45,6 +45,8 @@ export function createDatabase(options: {
     connectionTimeoutMillis: 10_000,
     application_name: "storymill",
   });
+  // Prisma's own listener goes when it disconnects, and a connection that breaks after that would end the process.
+  pool.on("error", options.onError);
   const connections = new Set<Promise<void>>();
   pool.on("connect", (client) => {
     const ended = new Promise<void>((resolve) => client.once("end", resolve));
@@ -52,10 +54,7 @@ export function createDatabase(options: {
     void ended.then(() => connections.delete(ended));
   });
   const prisma = new PrismaClient({
-    adapter: new PrismaPg(pool, {
-      onPoolError: options.onError,
-      onConnectionError: options.onError,
-    }),
+    adapter: new PrismaPg(pool, { onConnectionError: options.onError }),
     transactionOptions: { maxWait: 10_000, timeout: 30_000 },
   });
   const prepared = new Map<string, string>();
