@@ -23,6 +23,9 @@ import { type PriceTable, PricesError, priceOf, readPrices } from "./generation/
 import type { Generator } from "./generation/generator.ts";
 import { createOutlineGenerator } from "./generation/outline.ts";
 import { createFeed } from "./pubsub/feed.ts";
+import { createNotifications } from "./pubsub/notifications.ts";
+import { shareDrafts } from "./pubsub/shared-drafts.ts";
+import { shareWakeUps } from "./pubsub/shared-wake-ups.ts";
 import { createWakeUps } from "./pubsub/wake-ups.ts";
 import type { Services } from "./schema/context.ts";
 import { buildSchema } from "./schema/schema.ts";
@@ -36,8 +39,9 @@ const NO_MODELS: ModelOffer = { models: [], hasPrice: () => true };
 
 /** A running Storymill. */
 export interface App {
-  /** Where it answers, such as http://127.0.0.1:4000. */
+  /** Where it answers, such as http://127.0.0.1:4000. A worker answers with its health only. */
   readonly url: string;
+  readonly role: Config["role"];
   /** Who generates: "outline", or "anthropic (claude-…)". */
   readonly generator: string;
   /** Where its data is, for people; without a password. */
@@ -74,13 +78,19 @@ export async function createApp(options: {
   const database = createDatabase({ url, onError: (err) => log.warn({ err }, "a database connection broke") });
   starting.defer(() => database.close());
 
-  const wakeUps = createWakeUps();
+  const notifications = await createNotifications({
+    url,
+    onError: (err) => log.warn({ err }, "the connection to the other processes broke; connecting again"),
+  });
+  starting.defer(() => notifications.close());
+  const wakeUps = shareWakeUps(createWakeUps(), notifications);
   const feed = createFeed({
     database,
     wakeUps,
     onError: (err, runId) => log.warn({ err, runId }, "the events of a run could not be read; trying again"),
   });
   starting.defer(() => feed.close());
+  const drafts = shareDrafts(feed, notifications);
 
   const { generator, offer } = options.generator
     ? { generator: options.generator, offer: NO_MODELS }
@@ -91,10 +101,12 @@ export async function createApp(options: {
   const fillStore = { readEpicTitles, readFillContext, readEpicsToFill, saveGeneratedStories };
   const stories = createGenerateStoriesKind(generator, offer, fillStore);
   const kinds: RunKinds = { GENERATE_SUBTASKS: subtasks, GENERATE_STORIES: stories };
-  const queue = await createRunQueue({ url, log });
+  const queue = await createRunQueue({ url, works: config.role !== "api", log });
   starting.defer(() => queue.close());
-  const worker = await startWorker({ database, wakeUps, feed, kinds, provider, retryBaseMs, queue, log });
-  starting.defer(() => worker.close());
+  if (config.role !== "api") {
+    const worker = await startWorker({ database, wakeUps, drafts, kinds, provider, retryBaseMs, queue, log });
+    starting.defer(() => worker.close());
+  }
 
   const services: Services = {
     database,
@@ -103,16 +115,21 @@ export async function createApp(options: {
     settleRuns: (tx, going) => settleRuns(wakeUps, tx, going),
   };
   const server = await createServer({
-    schema: buildSchema(),
+    schema: config.role === "worker" ? null : buildSchema(),
     context: () => ({ ...services, loaders: new Map() }),
     host: config.host,
     port: config.port,
     log,
     graphiqlTabs: createTour(config.generator),
     readiness: async () => {
+      const [databaseState, queueState] = await Promise.all([
+        answers(() => database.prisma.$queryRaw`SELECT 1`),
+        answers(() => queue.check()),
+      ]);
       const parts = {
-        database: await answers(() => database.prisma.$queryRaw`SELECT 1`),
-        queue: await answers(() => queue.check()),
+        database: databaseState,
+        queue: queueState,
+        listener: notifications.connected ? "ok" : "unreachable",
       };
       return { ready: Object.values(parts).every((part) => part === "ok"), parts };
     },
@@ -122,6 +139,7 @@ export async function createApp(options: {
   const running = starting.move();
   return {
     url: server.url,
+    role: config.role,
     generator: subtasks.generator,
     database: embedded === null ? withoutPassword(url) : `embedded, in ${embedded.dataDir}`,
     watchedRuns: () => feed.watchedRuns,
@@ -153,13 +171,20 @@ function readConfiguredPrices(overrides: unknown): PriceTable {
   }
 }
 
+/** A part that takes longer to answer is not ready: who asks wants to know now. */
+const READINESS_MS = 2_000;
+
 async function answers(ask: () => Promise<unknown>): Promise<"ok" | "unreachable"> {
+  const timeout = Promise.withResolvers<never>();
+  const timer = setTimeout(() => timeout.reject(new Error("It did not answer in time.")), READINESS_MS);
   try {
-    await ask();
+    await Promise.race([ask(), timeout.promise]);
     return "ok";
   } catch {
     // What is wrong is in the log already, told by who lost the connection; here it only matters that it is.
     return "unreachable";
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -16,6 +16,7 @@ export interface Config {
   readonly databaseUrl: string | null;
   /** `open`: everybody who reaches the server may do everything. */
   readonly access: "open" | null;
+  /** `api` serves, `worker` works through runs, `all` does both. */
   readonly role: "all" | "api" | "worker";
   readonly generator: "anthropic" | "outline";
   readonly anthropic: {
@@ -124,7 +125,8 @@ function createVariables(given: Given) {
         "is no port. Set it to a whole number from 0 to 65535; 0 takes any free port.",
       )
       .transform(Number)
-      .default(4000),
+      // What a worker answers are questions after its health; several of them on one machine must not be in each other's way.
+      .default(given["ROLE"] === "worker" ? 0 : 4000),
     DATA_DIR: z.string().default(".storymill"),
     DATABASE_URL: z
       .string()
@@ -134,7 +136,13 @@ function createVariables(given: Given) {
       )
       .optional(),
     ACCESS: z.enum(["open"], "is unknown. Set it to open, or leave it out.").optional(),
-    ROLE: z.enum(["all", "api", "worker"], "is no role. Set it to all, api or worker.").default("all"),
+    ROLE: z
+      .enum(["all", "api", "worker"], "is no role. Set it to all, api or worker.")
+      .refine(
+        (role) => role === "all" || given["DATABASE_URL"] !== undefined,
+        "wants a database that other processes share. Set DATABASE_URL, or leave ROLE out to do everything in one process.",
+      )
+      .default("all"),
     GENERATOR: z
       .enum(["anthropic", "outline"], "is no generator. Set it to anthropic or outline, or leave it out.")
       .refine(

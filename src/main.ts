@@ -34,9 +34,9 @@ async function live(config: Config, log: Logger): Promise<never> {
 }
 
 /** Tells, on stdout, where the program is and what it works with. */
-function announce({ url, generator, database }: App): void {
+function announce({ url, role, generator, database }: App): void {
   const lines = [
-    ["GraphiQL", new URL("/graphql", url).href],
+    role === "worker" ? ["health", new URL("/readyz", url).href] : ["GraphiQL", new URL("/graphql", url).href],
     ["generator", generator === "outline" ? "outline: rules, no model" : generator],
     ["database", database],
   ] as const;
@@ -44,7 +44,7 @@ function announce({ url, generator, database }: App): void {
   const dim = (text: string) => styleText("dim", text, { stream: process.stdout });
   const bold = (text: string) => styleText(["bold", "green"], text, { stream: process.stdout });
   process.stdout.write(
-    `${bold("Storymill is ready.")}\n${lines.map(([name, value]) => `  ${dim(name.padEnd(10))} ${value}\n`).join("")}`,
+    `${bold(role === "all" ? "Storymill is ready." : `Storymill is ready (${role}).`)}\n${lines.map(([name, value]) => `  ${dim(name.padEnd(10))} ${value}\n`).join("")}`,
   );
 }
 

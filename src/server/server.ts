@@ -7,7 +7,7 @@ import { createGraphqlEngine, GRAPHQL_PATH } from "./graphql.ts";
 import { answerHealth, createReadinessAnswer, type Readiness } from "./health.ts";
 import { type Handler, type Route, type Routes, startHttpServer } from "./http-server.ts";
 import { refuse } from "./respond.ts";
-import { createGraphqlSockets } from "./websocket.ts";
+import { createGraphqlSockets, type GraphqlSockets } from "./websocket.ts";
 
 export interface Server {
   /** Where it is, for people and programs on this machine, such as http://127.0.0.1:4000; GraphQL is at /graphql under it. */
@@ -23,7 +23,8 @@ export interface Server {
  * @throws ListenError
  */
 export async function createServer(options: {
-  readonly schema: GraphQLSchema;
+  /** Null serves /healthz and /readyz only. */
+  readonly schema: GraphQLSchema | null;
   readonly context: () => object;
   readonly host: string;
   /** 0 takes any free one. */
@@ -33,12 +34,41 @@ export async function createServer(options: {
   /** What GraphiQL opens with. */
   readonly graphiqlTabs: readonly GraphiqlTab[];
 }): Promise<Server> {
-  const { schema, context, host, log } = options;
+  const { schema, host, log } = options;
+  const paths = new Map<string, Route>([
+    ["/healthz", { GET: answerHealth }],
+    ["/readyz", { GET: createReadinessAnswer(options.readiness, log) }],
+  ]);
+  const upgrades = new Map<string, GraphqlSockets["accept"]>();
+  const routes: Routes = { paths, upgrades };
+  await using starting = new AsyncDisposableStack();
+  const sockets = schema === null ? null : addGraphql({ ...options, schema, paths, upgrades });
+  if (sockets !== null) starting.defer(() => sockets.close());
+  const http = await startHttpServer({ host, port: options.port, routes, log });
+  starting.move();
+  return {
+    url: `http://${reachableName(host)}:${http.port}`,
+    port: http.port,
+    close: async () => {
+      await Promise.all([http.close(), sockets?.close()]);
+    },
+  };
+}
+
+/** Everything that GraphQL clients and people in a browser find. */
+function addGraphql(options: {
+  readonly schema: GraphQLSchema;
+  readonly context: () => object;
+  readonly log: Logger;
+  readonly graphiqlTabs: readonly GraphiqlTab[];
+  readonly paths: Map<string, Route>;
+  readonly upgrades: Map<string, GraphqlSockets["accept"]>;
+}): GraphqlSockets {
+  const { log, paths } = options;
   const maskError = createErrorMask(log);
-  const engine = createGraphqlEngine({ schema, context, maskError, log });
+  const engine = createGraphqlEngine({ ...options, maskError });
   const sockets = createGraphqlSockets({ engine, maskError, log });
   const graphiql = createGraphiql({ tabs: options.graphiqlTabs });
-
   const redirect: Handler = (_request, response) => {
     response.writeHead(302, { location: GRAPHQL_PATH }).end();
   };
@@ -53,26 +83,11 @@ export async function createServer(options: {
     if (refusal !== undefined) return refuse(response, refusal);
     await engine(request, response);
   };
-  const paths = new Map<string, Route>([
-    ["/", { GET: redirect }],
-    [GRAPHQL_PATH, { GET: read, POST: write }],
-    ["/healthz", { GET: answerHealth }],
-    ["/readyz", { GET: createReadinessAnswer(options.readiness, log) }],
-  ]);
+  paths.set("/", { GET: redirect });
+  paths.set(GRAPHQL_PATH, { GET: read, POST: write });
   for (const [path, handler] of graphiql.assets) paths.set(path, { GET: handler });
-  const routes: Routes = { paths, upgrades: new Map([[GRAPHQL_PATH, sockets.accept]]) };
-
-  await using starting = new AsyncDisposableStack();
-  starting.defer(() => sockets.close());
-  const http = await startHttpServer({ host, port: options.port, routes, log });
-  starting.move();
-  return {
-    url: `http://${reachableName(host)}:${http.port}`,
-    port: http.port,
-    close: async () => {
-      await Promise.all([http.close(), sockets.close()]);
-    },
-  };
+  options.upgrades.set(GRAPHQL_PATH, sockets.accept);
+  return sockets;
 }
 
 /** A name that the server can be reached by on its own machine. */

@@ -28,14 +28,15 @@ export interface TestApp extends TestClient {
   close(): Promise<void>;
 }
 
-/** @param options.databaseUrl an earlier app's, to go on where it was; else a fresh one */
+/** @param options.databaseUrl another app's, to go on where it was or to share its work; else a fresh one */
 export async function startTestApp(options: {
   generator: Generator;
   databaseUrl?: string;
+  role?: "all" | "api" | "worker";
   retryBaseMs?: number;
 }): Promise<TestApp> {
   const databaseUrl = options.databaseUrl ?? (await createTestDatabaseUrl());
-  const config = readConfig({ DATABASE_URL: databaseUrl, PORT: "0", GENERATOR: "outline" });
+  const config = readConfig({ DATABASE_URL: databaseUrl, PORT: "0", GENERATOR: "outline", ROLE: options.role });
   const complaints: LogLine[] = [];
   const log = pino({ level: "warn" }, { write: (line) => void complaints.push(JSON.parse(line) as LogLine) });
   const app = await createApp({ config, log, ...options });

@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import type { Database } from "../../database/database.ts";
 import { isPassing } from "../../database/passing-error.ts";
 import { GenerationError } from "../../generation/generator.ts";
-import type { Feed } from "../../pubsub/feed.ts";
+import type { Drafts } from "../../pubsub/shared-drafts.ts";
 import { hasEnded } from "../../pubsub/run-events.ts";
 import type { WakeUps } from "../../pubsub/wake-ups.ts";
 import type { RunKinds } from "../kinds/registry.ts";
@@ -26,7 +26,7 @@ const RETRY_MS = 500;
 export interface ExecutionParts {
   readonly database: Database;
   readonly wakeUps: WakeUps;
-  readonly feed: Feed;
+  readonly drafts: Drafts;
   readonly kinds: RunKinds;
   /** What ADAPTIVE runs of this process know of the provider. */
   readonly provider: ProviderPace;
@@ -42,7 +42,7 @@ export interface ExecutionParts {
  * @returns "left" where the run must be taken up again, else "over"
  */
 export async function executeRun(parts: ExecutionParts, runId: string, stop: AbortSignal): Promise<"over" | "left"> {
-  const { database, wakeUps, feed } = parts;
+  const { database, wakeUps, drafts } = parts;
   const claim = await claimRun(database, parts.kinds, runId);
   if (claim === null) return "over";
   const { kind, run } = claim;
@@ -101,7 +101,7 @@ export async function executeRun(parts: ExecutionParts, runId: string, stop: Abo
     const { started, taken, again } = changed.result;
     for (const { item, work, seq } of started)
       inFlight.start(item, work, pacer.begin(turns.kindOf(item.id)), (draft) =>
-        feed.draft({ runId, item, seq, draft }),
+        drafts.draft({ runId, item, seq, draft }),
       );
     turns.took(taken);
     for (const { item, delayMs } of again) turns.again(item, delayMs);

@@ -12,6 +12,9 @@ export interface Settled {
   readonly again: { readonly item: RunItemRow; readonly delayMs: number }[];
 }
 
+/** What only the executor that holds the run makes of an item that it was generating. */
+const SETTLED: ReadonlySet<RunItemRow["status"]> = new Set(["PENDING", "COMPLETED", "FAILED"]);
+
 /** Milliseconds until the next try of an item, or null where its failure stands. */
 export type RetryDelay = (itemId: string, advice: RetryAdvice) => number | null;
 
@@ -22,23 +25,28 @@ export async function settleOutcomes(
   outcomes: readonly Outcome[],
   rows: ReadonlyMap<string, RunItemRow>,
 ): Promise<Settled> {
-  // An item that is no longer GENERATING was taken from us (its story was deleted): only what it cost remains to be told.
   const ours = outcomes.filter(({ item }) => rows.get(item.id)?.status === "GENERATING");
   const done = ours.flatMap(({ item, result }) => ("output" in result ? [{ item, output: result.output }] : []));
   const saved = done.length > 0 ? await parts.session.save(change.tx, done) : new Map<string, Saved | null>();
   const again: Settled["again"] = [];
   let fatal: string | null = null;
   for (const { item, spent, result } of outcomes) {
-    change.set(addUsage(change.run, spent));
     const row = rows.get(item.id);
+    const advice = "error" in result && result.error instanceof GenerationError ? result.error.retry : null;
+    const delayMs = advice === null ? null : parts.retryDelay(item.id, advice);
+    if (row !== undefined && SETTLED.has(row.status)) {
+      // This very outcome was written by an earlier try of the step, whose commit was done and its answer lost.
+      if (row.status === "PENDING") again.push({ item: row, delayMs: delayMs ?? 0 });
+      continue;
+    }
+    change.set(addUsage(change.run, spent));
+    // Otherwise it was taken from us (its story was deleted): only what it cost remained to be told.
     if (row?.status !== "GENERATING") continue;
     const called = { ...row, ...addUsage(row, spent) };
     if ("output" in result) {
       complete(change, called, saved.get(item.id) ?? null, parts.kind);
       continue;
     }
-    const advice = result.error instanceof GenerationError ? result.error.retry : null;
-    const delayMs = advice === null ? null : parts.retryDelay(item.id, advice);
     const message = messageOf(result.error, change.run.id);
     if (delayMs !== null) {
       const waiting = change.updateItem(called, { status: "PENDING" }).item;
