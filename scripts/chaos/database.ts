@@ -15,7 +15,7 @@ export type Ending = "INT" | "QUIT" | "KILL";
 export interface FlakyDatabase {
   readonly url: string;
   readonly up: boolean;
-  /** Takes it down for so long. */
+  /** Takes it down for so long; 0 leaves it to the embedded server to see that it was killed. */
   restart(ending: Ending, downMs: number): Promise<void>;
   /** Halts all its processes for so long: connections stay, and nothing answers. */
   pause(forMs: number): Promise<void>;
@@ -60,9 +60,12 @@ export async function startFlakyDatabase(options: {
     async restart(ending, downMs) {
       tell(false);
       if (ending !== "INT") process.kill(await pid(), `SIG${ending}`);
-      await server.close();
-      await wait(downMs);
-      server = await start();
+      if (ending !== "INT" && downMs === 0) await untilItAnswers(server.url);
+      else {
+        await server.close();
+        await wait(downMs);
+        server = await start();
+      }
       tell(true);
     },
     async pause(forMs) {
@@ -98,6 +101,20 @@ export async function startFlakyDatabase(options: {
       await rm(server.dataDir, { recursive: true, force: true });
     },
   };
+}
+
+async function untilItAnswers(url: string): Promise<void> {
+  for (;;) {
+    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 1_000 });
+    client.on("error", () => {});
+    try {
+      await client.connect();
+      await client.end();
+      return;
+    } catch {
+      await wait(50);
+    }
+  }
 }
 
 async function childrenOf(parent: number): Promise<number[]> {

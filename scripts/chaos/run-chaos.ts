@@ -24,8 +24,8 @@ import type { Violation } from "./violations.ts";
 const ENDING_MS = 90_000;
 const WATCHERS_MS = 30_000;
 const JOBS_MS = 15_000;
-/** More of a kind are counted, and not printed. */
-const PRINTED = 20;
+/** More that differ in ids and numbers only are counted, and not printed. */
+const PRINTED = 3;
 
 export interface ChaosOptions {
   readonly minutes: number;
@@ -39,9 +39,13 @@ export async function runChaos({ minutes, seed, api: apis, workers }: ChaosOptio
   const display = createDisplay(process.stdout);
   display.line(`seed ${seed}: ${minutes} min, ${apis} API processes, ${workers} workers`);
   const violations: Violation[] = [];
+  const printed = new Map<string, number>();
   const report = (violation: Violation): void => {
     violations.push(violation);
-    if (violations.length <= PRINTED) display.line(`VIOLATION (${violation.kind}): ${violation.text}`);
+    const alike = `${violation.kind} ${violation.text.replaceAll(/[0-9a-f]*\d[0-9a-f]*/gu, "")}`;
+    const times = (printed.get(alike) ?? 0) + 1;
+    printed.set(alike, times);
+    if (times <= PRINTED) display.line(`VIOLATION (${violation.kind}): ${violation.text}`);
   };
   const interrupted = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const)
