@@ -10,6 +10,7 @@ import { type Config, ConfigError } from "./config.ts";
 import { createDatabase } from "./database/database.ts";
 import { startEmbeddedServer } from "./database/embedded/embedded-server.ts";
 import { migrate } from "./database/migrate.ts";
+import { isUnavailable } from "./database/passing-error.ts";
 import { createProviderPace } from "./engine/executor/provider-pace.ts";
 import { createGenerateStoriesKind } from "./engine/kinds/generate-stories.ts";
 import { createGenerateSubtasksKind } from "./engine/kinds/generate-subtasks.ts";
@@ -120,6 +121,7 @@ export async function createApp(options: {
     host: config.host,
     port: config.port,
     log,
+    isUnavailable,
     graphiqlTabs: createTour(config.generator),
     readiness: async () => {
       const [databaseState, queueState] = await Promise.all([

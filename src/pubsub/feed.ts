@@ -1,5 +1,6 @@
 import { GraphQLError } from "graphql";
 import type { Database } from "../database/database.ts";
+import { isPassing } from "../database/passing-error.ts";
 import { badCursor, parseCursor } from "./cursor.ts";
 import { type DraftMessage, type Progress, progressOf, snapshot } from "./progress.ts";
 import { createRunChannel, type RunChannel } from "./run-channel.ts";
@@ -14,6 +15,8 @@ const BUFFER = 1_000;
 /** A wake-up that never came costs this long. */
 const POLL_MS = 5_000;
 const RETRY_MS = 500;
+/** Who begins to watch while the database is away waits for it this long. */
+const PATIENCE_MS = 120_000;
 
 /** Live runs for any number of watchers: one reader for each run that is watched in this process. */
 export interface Feed {
@@ -45,6 +48,7 @@ export function createFeed(options: {
 }): Feed {
   const { prisma } = options.database;
   const watched = new Map<string, Watched>();
+  let closed = false;
 
   async function readNext(runId: string, seq: number): Promise<RunEvent[] | null> {
     const events = await readEvents(prisma, runId, seq, PAGE);
@@ -109,17 +113,30 @@ export function createFeed(options: {
     }
   }
 
+  /** Reads, and reads again while the database is away: who comes back after a break would not try a second time. */
+  async function patiently<T>(runId: string, read: () => Promise<T>): Promise<T> {
+    for (const deadline = Date.now() + PATIENCE_MS; ;) {
+      try {
+        return await read();
+      } catch (error) {
+        if (!isPassing(error) || closed || Date.now() > deadline) throw error;
+        options.onError(error, runId);
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
+      }
+    }
+  }
+
   return {
     get watchedRuns() {
       return watched.size;
     },
     async watch(runId, after) {
-      const run = await prisma.run.findUnique({ where: { id: runId } });
+      const run = await patiently(runId, () => prisma.run.findUnique({ where: { id: runId } }));
       if (run === null) throw notFound();
       const seq = after === null ? run.seq : parseCursor(runId, after);
       if (seq > run.seq) throw badCursor();
-      if (seq < run.seq && (await prisma.runEvent.count({ where: { runId, seq: seq + 1 } })) === 0)
-        throw cursorExpired();
+      const next = () => prisma.runEvent.count({ where: { runId, seq: seq + 1 } });
+      if (seq < run.seq && (await patiently(runId, next)) === 0) throw cursorExpired();
       const { entry, subscriber } = subscribe(runId);
       if (after === null) subscriber.push(snapshot(run, new Date()));
       if (hasEnded(run) && seq === run.seq) subscriber.end();
@@ -130,6 +147,7 @@ export function createFeed(options: {
       watched.get(message.runId)?.channel.draft(message);
     },
     close() {
+      closed = true;
       for (const { subscribers } of [...watched.values()]) for (const subscriber of [...subscribers]) subscriber.end();
     },
   };

@@ -1,6 +1,7 @@
 import { GraphQLError, type GraphQLSchema } from "graphql";
 import { createYoga, type Plugin } from "graphql-yoga";
 import type { Logger } from "pino";
+import { useDeadline } from "./deadline.ts";
 import { DocumentCache } from "./document-cache.ts";
 import type { MaskError } from "./error-mask.ts";
 import { useJsonBody } from "./json-body.ts";
@@ -43,7 +44,7 @@ export function createGraphqlEngine(options: {
       error: ignore,
     },
     parserAndValidationCache: { documentCache: new DocumentCache(), errorCache: new DocumentCache() },
-    plugins: [useJsonBody(), useDocumentLimits(), useGetForQueriesOnly(), useResponseStreams(log)],
+    plugins: [useJsonBody(), useDocumentLimits(), useGetForQueriesOnly(), useDeadline(), useResponseStreams(log)],
   });
 }
 

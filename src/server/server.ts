@@ -31,6 +31,8 @@ export async function createServer(options: {
   readonly port: number;
   readonly log: Logger;
   readonly readiness: () => Promise<Readiness>;
+  /** Whether an error means that the database is away; then clients are told to come again. */
+  readonly isUnavailable: (error: unknown) => boolean;
   /** What GraphiQL opens with. */
   readonly graphiqlTabs: readonly GraphiqlTab[];
 }): Promise<Server> {
@@ -60,12 +62,13 @@ function addGraphql(options: {
   readonly schema: GraphQLSchema;
   readonly context: () => object;
   readonly log: Logger;
+  readonly isUnavailable: (error: unknown) => boolean;
   readonly graphiqlTabs: readonly GraphiqlTab[];
   readonly paths: Map<string, Route>;
   readonly upgrades: Map<string, GraphqlSockets["accept"]>;
 }): GraphqlSockets {
   const { log, paths } = options;
-  const maskError = createErrorMask(log);
+  const maskError = createErrorMask(log, options.isUnavailable);
   const engine = createGraphqlEngine({ ...options, maskError });
   const sockets = createGraphqlSockets({ engine, maskError, log });
   const graphiql = createGraphiql({ tabs: options.graphiqlTabs });

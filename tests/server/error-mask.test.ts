@@ -27,6 +27,17 @@ test.each(["unexpected", "wrapped", "text"])(
   },
 );
 
+test("a database that is away is told as that: what to do, a code of its own, and nothing of its address", async () => {
+  const server = await startTestServer();
+  const response = await server.post({ query: '{ fails(how: "away") }' });
+  const { errors } = await response.json();
+  expect(errors).toMatchObject([
+    { message: expect.stringContaining("Try again in a few seconds"), extensions: { code: "SERVICE_UNAVAILABLE" } },
+  ]);
+  expect(JSON.stringify(errors)).not.toContain("lunch");
+  expect(server.logged).toMatchObject([{ level: 40, path: "fails" }]);
+});
+
 test("errors that happen together have references of their own", async () => {
   const server = await startTestServer();
   const response = await server.post({ query: '{ a: fails(how: "x") b: fails(how: "x") }' });

@@ -35,6 +35,7 @@ export async function startTestServer(
     port: 0,
     log: pino({ level: "warn" }, sink),
     readiness: options.readiness ?? (async () => ({ ready: true, parts: {} })),
+    isUnavailable: (error) => error instanceof Error && error.message === "The database went for lunch.",
     graphiqlTabs: [{ query: "query Hello { hello }" }],
   });
   onTestFinished(() => server.close());

@@ -172,6 +172,8 @@ function fail(how: string): never {
       throw new GraphQLError("Too many at once.", { extensions: { code: "TOO_MANY" } });
     case "wrapped":
       throw new GraphQLError("SELECT secret FROM table", { originalError: new Error("SELECT secret FROM table") });
+    case "away":
+      throw new Error("The database went for lunch.");
     case "text":
       throw "SELECT secret FROM table";
     default:
