@@ -7,7 +7,7 @@ export const TAKEOVER_MS = 15_000;
 
 export interface Takeover {
   readonly ms: number;
-  /** Whether nothing else went down in between. */
+  /** Whether a worker and the database were there all along. */
   readonly calm: boolean;
 }
 
@@ -51,10 +51,8 @@ export function checkTakeovers({
         `Run ${run.id} was not taken over for ${nextAt - at} ms after ${name} was ${how}`,
       );
       if (next === undefined || next.run.lease === held.run.lease || nextAt > until) continue;
-      const calm = !changes.some(
-        (change) => change.what !== "api" && !change.up && change.at > at && change.at < nextAt,
-      );
-      takeovers.push({ ms: nextAt - at, calm });
+      const ms = nextAt - at;
+      takeovers.push({ ms, calm: longestCalm(changes, at, nextAt) >= ms });
     }
   }
   return { violations, takeovers };
