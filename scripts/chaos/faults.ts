@@ -97,7 +97,7 @@ export function startFaults(parts: {
 
   function interrupt(slot: Slot, how: Interruption["how"], forMs: number): void {
     const at = Date.now();
-    interruptions.push({ name: slot.name, how, at, until: at + forMs, runs: provider.runsOf(slot.name) });
+    interruptions.push({ name: slot.name, how, at, until: at + forMs, asked: provider.askedBy(slot.name) });
   }
 
   function kill(slot: Slot): void {
@@ -124,7 +124,9 @@ export function startFaults(parts: {
     const free = slots.filter(
       (slot) => slot.state === "ready" && !busy.has(slot) && (role === null || slot.role === role),
     );
-    const slot = free.length > 0 ? random.pick(free) : null;
+    // Mostly there is another one to take over.
+    const isLast = role === "worker" && free.length < 2 && random.chance(0.75);
+    const slot = free.length > 0 && !isLast ? random.pick(free) : null;
     switch (fault) {
       case "killWorker":
       case "killApi":

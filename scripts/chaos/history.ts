@@ -139,14 +139,22 @@ export interface Ledger {
   readonly deletedProjects: ReadonlySet<string>;
 }
 
-/** A process that held runs was killed, or halted until `until`. */
+/** A process was killed, or halted until `until`. */
 export interface Interruption {
   readonly name: string;
   readonly how: "killed" | "halted";
   readonly at: number;
   readonly until: number;
-  /** Ends of the ids of the runs whose calls it had under way. */
-  readonly runs: readonly string[];
+  /** Runs that it had ever asked the provider for. */
+  readonly asked: readonly Asked[];
+}
+
+/** When a process last asked the provider for a run, and when another one last did: who holds it is known by that. */
+export interface Asked {
+  /** The end of the run's id. */
+  readonly run: string;
+  readonly at: number;
+  readonly othersAt: number;
 }
 
 export interface History {

@@ -15,6 +15,7 @@ import { breaks, says, type Reply } from "../../tests/support/loopback-claude/re
 import { soundAnswer } from "../../tests/support/loopback-claude/sound-answers.ts";
 import { blocksOf } from "../../tests/support/loopback-claude/wire.ts";
 import { setTimeout as wait } from "node:timers/promises";
+import type { Asked } from "./history.ts";
 import type { Random } from "./random.ts";
 
 /** How often, of a thousand requests, which fault is drawn; the others get a sound answer. */
@@ -42,8 +43,8 @@ export interface FlakyProvider {
   readonly baseURL: string;
   readonly requests: number;
   readonly faults: number;
-  /** Ends of the ids of runs whose calls this process has under way. */
-  runsOf(process: string): string[];
+  /** Runs that this process has asked for. */
+  askedBy(process: string): Asked[];
   /** Away for so long, calls under way broken off. */
   restart(downMs: number): Promise<void>;
   /** From now on only sound answers; what hangs is broken off. */
@@ -55,13 +56,14 @@ export async function startFlakyProvider(port: number, random: Random): Promise<
   let faulty = true;
   let requests = 0;
   let faults = 0;
-  const underWay = new Map<RecordedRequest, { readonly process: string; readonly run: string }>();
+  /** When which process last asked, by run. */
+  const asks = new Map<string, Map<string, number>>();
 
   function respond(request: RecordedRequest): Reply {
     requests += 1;
-    const who = { process: String(request.headers["x-chaos-process"]), run: runOf(request) };
-    underWay.set(request, who);
-    void request.ended.then(() => underWay.delete(request));
+    const run = runOf(request);
+    const askers = asks.get(run) ?? new Map<string, number>();
+    asks.set(run, askers.set(String(request.headers["x-chaos-process"]), Date.now()));
     const sound = soundAnswer(request.body);
     // Drawn for each request, fault or not, so that the next one's draw does not hang on it.
     const pace = { latencyMs: 50 + 1_200 * random.next() ** 2, tokensPerSecond: random.between(300, 2_000) };
@@ -90,9 +92,12 @@ export async function startFlakyProvider(port: number, random: Random): Promise<
     get faults() {
       return faults;
     },
-    runsOf: (process) => [
-      ...new Set([...underWay.values()].filter((who) => who.process === process).map(({ run }) => run)),
-    ],
+    askedBy: (process) =>
+      [...asks].flatMap(([run, askers]) => {
+        const at = askers.get(process);
+        const others = [...askers].filter(([name]) => name !== process).map(([, time]) => time);
+        return at === undefined ? [] : [{ run, at, othersAt: Math.max(0, ...others) }];
+      }),
     restart,
     async calm() {
       faulty = false;

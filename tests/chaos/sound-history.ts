@@ -106,7 +106,15 @@ export function soundHistory(): OpenHistory {
       deletedStories: new Set(["story-gone"]),
       deletedProjects: new Set(),
     },
-    interruptions: [{ name: "worker-1", how: "killed", at: BEGAN + 4_000, until: Infinity, runs: ["1"] }],
+    interruptions: [
+      {
+        name: "worker-1",
+        how: "killed",
+        at: BEGAN + 4_000,
+        until: Infinity,
+        asked: [{ run: "1", at: BEGAN + 3_500, othersAt: 0 }],
+      },
+    ],
     changes: [
       { at: 0, what: "database", name: "postgres", up: true },
       { at: 1, what: "worker", name: "worker-1", up: true },

@@ -37,12 +37,15 @@ export function checkTakeovers({
     if (first !== undefined && second !== undefined)
       judge(first.at, second.at, `Run ${run.id} waited ${second.at - first.at} ms to be taken up`);
   }
-  for (const { name, how, at, until, runs } of interruptions) {
-    for (const suffix of runs) {
-      const run = stored.runs.find(({ id }) => id.endsWith(suffix));
+  for (const { name, how, at, until, asked } of interruptions) {
+    for (const ask of asked) {
+      const run = stored.runs.find(({ id }) => id.endsWith(ask.run));
       const events = byRun.get(run?.id ?? "") ?? [];
       const held = events.findLast((event) => event.at <= at);
       if (run === undefined || held === undefined || hasEnded(held.run)) continue;
+      const claimedAt = events.find((event) => event.run.lease === held.run.lease)?.at ?? 0;
+      // Who asked since the run was claimed, and alone, is who claimed it.
+      if (ask.at < claimedAt || ask.othersAt >= claimedAt) continue;
       const next = events.find((event) => event.run.lease > held.run.lease || hasEnded(event.run));
       const nextAt = next?.at ?? Infinity;
       judge(
