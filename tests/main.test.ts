@@ -71,7 +71,10 @@ test("a database that cannot be used ends the start with 1 and one line", async 
   await client.query(`UPDATE "Compatibility" SET "oldestProgram" = '99.0.0'`);
   await client.end();
   for (const [env, reason] of [
-    [{ DATABASE_URL: "postgresql://me:hushhush@127.0.0.1:1/storymill" }, "The database at 127.0.0.1:1/storymill cannot be"],
+    [
+      { DATABASE_URL: "postgresql://me:hushhush@127.0.0.1:1/storymill" },
+      "The database at 127.0.0.1:1/storymill cannot be",
+    ],
     [{ DATABASE_URL: tooNew }, "The database is too new for this program: it asks for Storymill 99.0.0 or later,"],
     [{ DATA_DIR: MAIN }, `DATA_DIR (${MAIN}) is a file, or lies below one: set DATA_DIR to`],
   ] as const) {
