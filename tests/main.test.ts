@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import pg from "pg";
 import { expect, onTestFinished, test } from "vitest";
 import { createTestDatabaseUrl } from "./support/database.ts";
 
@@ -61,6 +62,29 @@ test("a port in use ends the start with 1 and one line", async () => {
   const { code, stdout, stderr } = await run(env);
   expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
   expect(stderr).toMatch(/^Storymill cannot start: Port \d+ on 127\.0\.0\.1 is in use by another program\. .*\n$/);
+});
+
+test("a database that cannot be used ends the start with 1 and one line", async () => {
+  const tooNew = await createTestDatabaseUrl();
+  const client = new pg.Client({ connectionString: tooNew });
+  await client.connect();
+  await client.query(`UPDATE "Compatibility" SET "oldestProgram" = '99.0.0'`);
+  await client.end();
+  for (const [env, reason] of [
+    [
+      { DATABASE_URL: "postgresql://me:hushhush@127.0.0.1:1/storymill" },
+      "The database at 127.0.0.1:1/storymill cannot be",
+    ],
+    [{ DATABASE_URL: tooNew }, "The database is too new for this program: it asks for Storymill 99.0.0 or later,"],
+    [{ DATA_DIR: MAIN }, `DATA_DIR (${MAIN}) is a file, or lies below one: set DATA_DIR to`],
+  ] as const) {
+    const { code, stdout, stderr } = await run({ PORT: "0", ...env });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    const [line, ...more] = stderr.trimEnd().split("\n");
+    expect(line).toContain(`Storymill cannot start: ${reason}`);
+    expect(line).not.toContain("hushhush");
+    expect(more).toEqual([]);
+  }
 });
 
 test("a program that has started says where it is and what with, never a password, and ends with 0 at SIGTERM", async () => {

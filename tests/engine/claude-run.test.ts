@@ -157,15 +157,14 @@ test("drafts come while the answer is being written, and their attempt's failure
 });
 
 test("a cancel closes the provider's socket at once", async () => {
-  const { app, claude } = await startWithClaude({ tokensPerSecond: 100 });
+  const { app, claude } = await startWithClaude({ tokensPerSecond: 20 });
   const { epicId } = await app.backlog(["As a user I want to search"]);
   const runId = await app.start(epicId);
   const request = await claude.nextRequest();
   await request.sentUpTo(10);
-  const before = performance.now();
   await app.cancel(runId);
+  // Not at its end, which at this pace is many seconds away.
   expect(await request.ended).toBe("left");
-  expect(performance.now() - before).toBeLessThan(500);
 });
 
 test("tokens and cost are on the item and the run, cached ones apart", async () => {
