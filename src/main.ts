@@ -34,10 +34,10 @@ async function live(config: Config, log: Logger): Promise<never> {
 }
 
 /** Tells, on stdout, where the program is and what it works with. */
-function announce({ url, generator, database }: App): void {
+function announce({ url, generator, endpoint, database }: App): void {
   const lines = [
     ["GraphiQL", new URL("/graphql", url).href],
-    ["generator", generator === "outline" ? "outline: rules, no model" : generator],
+    ["generator", endpoint === null ? `${generator}: rules, no model` : `${generator} at ${endpoint}`],
     ["database", database],
   ] as const;
   // styleText leaves the colours out by itself where stdout is no terminal, or NO_COLOR is set.

@@ -37,16 +37,16 @@ export async function settleOutcomes(
       complete(change, called, saved.get(item.id) ?? null, parts.kind);
       continue;
     }
-    const advice = result.error instanceof GenerationError ? result.error.retry : null;
-    const delayMs = advice === null ? null : parts.retryDelay(item.id, advice);
+    const failure = result.error instanceof GenerationError ? result.error : null;
+    const delayMs = failure?.retry ? parts.retryDelay(item.id, failure.retry) : null;
     const message = messageOf(result.error, change.run.id);
-    if (delayMs !== null) {
+    if (failure !== null && delayMs !== null) {
       const waiting = change.updateItem(called, { status: "PENDING" }).item;
-      change.log("WARN", `${row.code}: ${message} Trying again in ${seconds(delayMs)} s.`);
+      change.log("WARN", `${row.code}: ${failure.happened} Trying again in ${seconds(delayMs)} s.`);
       again.push({ item: waiting, delayMs });
       continue;
     }
-    if (result.error instanceof GenerationError && result.error.fatal) fatal ??= message;
+    if (failure?.fatal) fatal ??= message;
     change.updateItem(called, { ...ending(change, row), status: "FAILED", error: message });
     change.log("ERROR", `${row.code}: ${message}`);
   }
