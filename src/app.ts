@@ -21,6 +21,7 @@ import { createRuns } from "./engine/runs.ts";
 import { settleRuns } from "./engine/settle-runs.ts";
 import { startWorker } from "./engine/worker.ts";
 import { type PriceTable, PricesError, priceOf, readPrices } from "./generation/anthropic/prices.ts";
+import { providerOf } from "./generation/anthropic/provider.ts";
 import type { Generator } from "./generation/generator.ts";
 import { createOutlineGenerator } from "./generation/outline.ts";
 import { createFeed } from "./pubsub/feed.ts";
@@ -45,6 +46,8 @@ export interface App {
   readonly role: Config["role"];
   /** Who generates: "outline", or "anthropic (claude-…)". */
   readonly generator: string;
+  /** Where the generator's model is asked; null where there is none. */
+  readonly endpoint: string | null;
   /** Where its data is, for people; without a password. */
   readonly database: string;
   /** Runs that are watched in this process. */
@@ -93,8 +96,8 @@ export async function createApp(options: {
   starting.defer(() => feed.close());
   const drafts = shareDrafts(feed, notifications);
 
-  const { generator, offer } = options.generator
-    ? { generator: options.generator, offer: NO_MODELS }
+  const { generator, offer, endpoint } = options.generator
+    ? { generator: options.generator, offer: NO_MODELS, endpoint: null }
     : await createGenerator(config, log);
   const store = { readStoryTitles, readRunContext, readStoriesToSplit, saveGeneratedSubtasks };
   const subtasks = createGenerateSubtasksKind(generator, offer, store);
@@ -143,6 +146,7 @@ export async function createApp(options: {
     url: server.url,
     role: config.role,
     generator: subtasks.generator,
+    endpoint,
     database: embedded === null ? withoutPassword(url) : `embedded, in ${embedded.dataDir}`,
     watchedRuns: () => feed.watchedRuns,
     close: () => running.disposeAsync(),
@@ -153,8 +157,8 @@ export async function createApp(options: {
 async function createGenerator(
   { generator, anthropic }: Config,
   log: Logger,
-): Promise<{ generator: Generator; offer: ModelOffer }> {
-  if (generator === "outline") return { generator: createOutlineGenerator(), offer: NO_MODELS };
+): Promise<{ generator: Generator; offer: ModelOffer; endpoint: string | null }> {
+  if (generator === "outline") return { generator: createOutlineGenerator(), offer: NO_MODELS, endpoint: null };
   // Loaded late: who goes without a model does not wait for what would ask one.
   const { createAnthropicGenerator } = await import("./generation/anthropic/anthropic-generator.ts");
   const { apiKey, baseUrl, model, models, effort } = anthropic;
@@ -162,6 +166,7 @@ async function createGenerator(
   return {
     generator: createAnthropicGenerator({ apiKey, baseURL: baseUrl, model, effort, prices, log }),
     offer: { models, hasPrice: (named) => priceOf(named ?? model, prices) !== null },
+    endpoint: providerOf(baseUrl).baseURL,
   };
 }
 

@@ -156,9 +156,15 @@ function createVariables(given: Given) {
       .optional(),
     ANTHROPIC_BASE_URL: z
       .string()
+      .refine((url) => URL.canParse(url) && ["http:", "https:"].includes(new URL(url).protocol), {
+        error:
+          "is no web address. Set it to one that begins with http:// or https://, or leave it out to use Anthropic's own.",
+        abort: true,
+      })
+      // No request can be made to such an address, and it would be shown where the endpoint is.
       .refine(
-        (url) => URL.canParse(url) && ["http:", "https:"].includes(new URL(url).protocol),
-        "is no web address. Set it to one that begins with http:// or https://, or leave it out to use Anthropic's own.",
+        isPlainAddress,
+        "has a user name, a password, a query or a fragment, with which nothing can be asked. Set the address alone, and ANTHROPIC_API_KEY to the key.",
       )
       // The client adds /v1 by itself; that many providers' pages name it with /v1 should not cost anybody an hour.
       .transform((url) => url.replace(/(\/v1)?\/*$/, ""))
@@ -197,6 +203,11 @@ function createVariables(given: Given) {
       .enum(LOG_LEVELS, `is no level. Set it to one of ${LOG_LEVELS.slice(0, -1).join(", ")} or ${LOG_LEVELS.at(-1)}.`)
       .default("info"),
   });
+}
+
+function isPlainAddress(url: string): boolean {
+  const { username, password, search, hash } = new URL(url);
+  return username + password + search + hash === "";
 }
 
 function canAskClaude(given: Given): boolean {

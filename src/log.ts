@@ -16,7 +16,7 @@ export function createLog(level: LogLevel): Logger {
 }
 
 /** An error's own words and where it came from; drivers hang whole connections on theirs. */
-const serializers = {
+export const serializers = {
   err(error: unknown): unknown {
     if (!(error instanceof Error)) return error;
     const { type, message, stack, code } = stdSerializers.err(error);

@@ -36,10 +36,10 @@ async function live(config: Config, log: Logger, options: { withParent: boolean 
 }
 
 /** Tells, on stdout, where the program is and what it works with. */
-function announce({ url, role, generator, database }: App): void {
+function announce({ url, role, generator, endpoint, database }: App): void {
   const lines = [
     role === "worker" ? ["health", new URL("/readyz", url).href] : ["GraphiQL", new URL("/graphql", url).href],
-    ["generator", generator === "outline" ? "outline: rules, no model" : generator],
+    ["generator", endpoint === null ? `${generator}: rules, no model` : `${generator} at ${endpoint}`],
     ["database", database],
   ] as const;
   // styleText leaves the colours out by itself where stdout is no terminal, or NO_COLOR is set.

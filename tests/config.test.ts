@@ -164,6 +164,15 @@ describe("a value that is wrong is told in one line, with what to set:", () => {
   });
 });
 
+test.each(["http://user:hunter2@x.example", "https://x.example/?key=hunter2", "https://x.example/#hunter2"])(
+  "a base URL is an address and nothing else, and what else it holds is not shown: %s",
+  (url) => {
+    expect(complaints({ ANTHROPIC_BASE_URL: url })).toEqual([
+      expect.stringMatching(/^ANTHROPIC_BASE_URL has a user name, .* ANTHROPIC_API_KEY to the key\.$/),
+    ]);
+  },
+);
+
 describe(".env", () => {
   async function createDirectory(): Promise<string> {
     const directory = await mkdtemp(path.join(tmpdir(), "storymill-env-"));

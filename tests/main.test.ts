@@ -7,6 +7,7 @@ import path from "node:path";
 import pg from "pg";
 import { expect, onTestFinished, test } from "vitest";
 import { createTestDatabaseUrl } from "./support/database.ts";
+import { startLoopbackClaude } from "./support/loopback-claude/server.ts";
 
 /** Starts the program in a directory of its own, with these variables only. */
 async function start(env: Record<string, string>, dotEnv?: string) {
@@ -104,6 +105,27 @@ test("a program that has started says where it is and what with, never a passwor
   // What programs read: plain text on stdout, an object a line on stderr.
   expect(stdout).not.toContain("\u001b");
   for (const line of stderr.trimEnd().split("\n")) expect(JSON.parse(line)).toHaveProperty("msg");
+});
+
+test("with Claude it says which model it asks and where, and to be ready it asks nothing", async () => {
+  const claude = await startLoopbackClaude();
+  onTestFinished(() => claude.close());
+  const program = await start({
+    PORT: "0",
+    DATABASE_URL: await createTestDatabaseUrl(),
+    ANTHROPIC_API_KEY: "sk-planted",
+    ANTHROPIC_BASE_URL: `${claude.baseURL}/v1/`,
+    MODEL: "claude-haiku-5-5",
+  });
+  while (!program.output.stdout.includes("database")) await once(program.child.stdout, "data");
+  const { stdout } = program.output;
+  expect(stdout).toContain(`anthropic (claude-haiku-5-5) at ${claude.baseURL}\n`);
+  const [, url = ""] = /GraphiQL +(\S+)\n/.exec(stdout) ?? [];
+  expect(await (await fetch(new URL("/readyz", url))).json()).toMatchObject({ status: "ready" });
+  program.child.kill("SIGTERM");
+  const { stderr } = await program.ended();
+  expect(stdout + stderr).not.toContain("sk-planted");
+  expect([claude.requests.length, claude.counted]).toEqual([0, 0]);
 });
 
 test("ACCESS=open is warned of at every start", async () => {

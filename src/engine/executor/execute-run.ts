@@ -15,6 +15,7 @@ import { leaveRun } from "./leave-run.ts";
 import type { ProviderPace } from "./provider-pace.ts";
 import { takeStep } from "./step.ts";
 import { createBudget } from "./budget.ts";
+import { addCost } from "../usage.ts";
 import { createTurns } from "./turns.ts";
 
 /** An executor that has nothing to write says this often that it lives, and looks whether the run is still its own. */
@@ -54,7 +55,7 @@ export async function executeRun(parts: ExecutionParts, runId: string, stop: Abo
   const pacer = createPacer({ pacing: run.pacing, provider, lastStart: claim.lastStart, now: Date.now });
   const { retryBaseMs } = parts;
   const turns = createTurns({ items: claim.pending, pacer, retryBaseMs, now: Date.now, random: Math.random });
-  const budget = createBudget(run.maxCostUsd);
+  const budget = createBudget(run.maxCostUsd, session.expectedCostUsd);
 
   let spentUsd = run.costUsd;
   let over = false;
@@ -84,13 +85,15 @@ export async function executeRun(parts: ExecutionParts, runId: string, stop: Abo
   }
 
   /** Who may begin now; nobody while the process stops. */
-  const turnNow = () => turns.next(stop.aborted ? 0 : budget.mayStart(spentUsd, inFlight.size));
+  const turnNow = (spent = spentUsd) => turns.next(stop.aborted ? 0 : budget.mayStart(spent, inFlight.size));
 
   async function step(outcomes: readonly Outcome[]): Promise<void> {
-    for (const { spent } of outcomes) budget.learn(spent.costUsd);
-    const { next, mayStart } = turnNow();
+    for (const { spent, result } of outcomes) budget.learn(spent.costUsd, "output" in result);
+    // What has come in is spent before anything further is begun with the rest.
+    const spent = outcomes.reduce<number | null>((sum, outcome) => addCost(sum, outcome.spent.costUsd), spentUsd);
+    const { next, mayStart } = turnNow(spent);
     const { retryDelay } = turns;
-    const giveUp = isSpentUp() ? budget.reason(spentUsd) : null;
+    const giveUp = isSpentUp(spent) ? budget.reason(spent) : null;
     const { inFlightLimit } = pacer;
     const changed = await changeRunNow(database, guard, (change) =>
       takeStep(change, { kind, session, outcomes, next, mayStart, inFlightLimit, retryDelay, giveUp }),
@@ -111,8 +114,8 @@ export async function executeRun(parts: ExecutionParts, runId: string, stop: Abo
   }
 
   /** Whether the budget lets nobody begin any more: nothing is under way that could still cost less than feared. */
-  function isSpentUp(): boolean {
-    return turns.waiting > 0 && inFlight.size === 0 && !stop.aborted && budget.mayStart(spentUsd, 0) === 0;
+  function isSpentUp(spent = spentUsd): boolean {
+    return turns.waiting > 0 && inFlight.size === 0 && !stop.aborted && budget.mayStart(spent, 0) === 0;
   }
 
   async function wait(): Promise<void> {
