@@ -107,6 +107,7 @@ export async function createApp(options: {
     context: () => ({ ...services, loaders: new Map() }),
     host: config.host,
     port: config.port,
+    limits: config.clientLimits,
     log,
     graphiqlTabs: createTour(config.generator),
     readiness: async () => {

@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import { DocumentCache } from "./document-cache.ts";
 import type { MaskError } from "./error-mask.ts";
 import { useJsonBody } from "./json-body.ts";
+import type { ClientSlots } from "./client-slots.ts";
 import { useDocumentLimits } from "./limits.ts";
 import { useResponseStreams } from "./response-streams.ts";
 
@@ -20,9 +21,11 @@ export function createGraphqlEngine(options: {
   readonly schema: GraphQLSchema;
   readonly context: () => object;
   readonly maskError: MaskError;
+  readonly maxMessageBytes: number;
+  readonly slots: ClientSlots;
   readonly log: Logger;
 }) {
-  const { schema, context, maskError, log } = options;
+  const { schema, context, maskError, slots, log } = options;
   const ignore = () => {};
   return createYoga({
     schema,
@@ -43,7 +46,12 @@ export function createGraphqlEngine(options: {
       error: ignore,
     },
     parserAndValidationCache: { documentCache: new DocumentCache(), errorCache: new DocumentCache() },
-    plugins: [useJsonBody(), useDocumentLimits(), useGetForQueriesOnly(), useResponseStreams(log)],
+    plugins: [
+      useJsonBody(options.maxMessageBytes),
+      useDocumentLimits(),
+      useGetForQueriesOnly(),
+      useResponseStreams(slots, log),
+    ],
   });
 }
 

@@ -1,5 +1,7 @@
 import type { GraphQLSchema } from "graphql";
 import type { Logger } from "pino";
+import { type ClientLimits, DEFAULT_CLIENT_LIMITS } from "../config.ts";
+import { createClientSlots } from "./client-slots.ts";
 import { checkContentType } from "./door.ts";
 import { createErrorMask } from "./error-mask.ts";
 import { createGraphiql, type GraphiqlTab } from "./graphiql/page.ts";
@@ -8,6 +10,9 @@ import { answerHealth, createReadinessAnswer, type Readiness } from "./health.ts
 import { type Handler, type Route, type Routes, startHttpServer } from "./http-server.ts";
 import { refuse } from "./respond.ts";
 import { createGraphqlSockets } from "./websocket.ts";
+
+/** Connections beside those of WebSockets and streams: requests under way, and clients that wait with the next one. */
+const OTHER_CONNECTIONS = 2_000;
 
 export interface Server {
   /** Where it is, for people and programs on this machine, such as http://127.0.0.1:4000; GraphQL is at /graphql under it. */
@@ -28,6 +33,8 @@ export async function createServer(options: {
   readonly host: string;
   /** 0 takes any free one. */
   readonly port: number;
+  /** What they leave out is as it is by default. */
+  readonly limits?: Partial<ClientLimits>;
   readonly log: Logger;
   readonly readiness: () => Promise<Readiness>;
   /** What GraphiQL opens with. */
@@ -35,8 +42,11 @@ export async function createServer(options: {
 }): Promise<Server> {
   const { schema, context, host, log } = options;
   const maskError = createErrorMask(log);
-  const engine = createGraphqlEngine({ schema, context, maskError, log });
-  const sockets = createGraphqlSockets({ engine, maskError, log });
+  const limits = { ...DEFAULT_CLIENT_LIMITS, ...options.limits };
+  const { maxSockets, maxMessageBytes, pingIntervalMs } = limits;
+  const slots = createClientSlots(maxSockets, log);
+  const engine = createGraphqlEngine({ schema, context, maskError, maxMessageBytes, slots, log });
+  const sockets = createGraphqlSockets({ engine, maskError, limits, slots, log });
   const graphiql = createGraphiql({ tabs: options.graphiqlTabs });
 
   const redirect: Handler = (_request, response) => {
@@ -64,7 +74,14 @@ export async function createServer(options: {
 
   await using starting = new AsyncDisposableStack();
   starting.defer(() => sockets.close());
-  const http = await startHttpServer({ host, port: options.port, routes, log });
+  const http = await startHttpServer({
+    host,
+    port: options.port,
+    routes,
+    maxConnections: maxSockets + OTHER_CONNECTIONS,
+    stallTimeoutMs: 2 * pingIntervalMs,
+    log,
+  });
   starting.move();
   return {
     url: `http://${reachableName(host)}:${http.port}`,

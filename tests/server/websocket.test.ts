@@ -151,7 +151,7 @@ test.each([
 describe("a client that does not keep to the protocol is closed, and the server goes on:", () => {
   test.each([
     ["no JSON", "{", 4400],
-    ["a message that clients do not send", '{"id":"1","type":"next","payload":{}}', 4500],
+    ["a message that clients do not send", '{"id":"1","type":"next","payload":{}}', 4400],
     ["an operation before the introduction", subscribe("1", "{ hello }"), 4401],
   ])("%s", async (_name, message, code) => {
     const server = await startTestServer();
