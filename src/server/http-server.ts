@@ -32,9 +32,12 @@ export interface HttpServer {
 const GRACE_TIME = 1_500;
 /** Longer than proxies keep idle connections (60 s, mostly), so that none sends a request into a closing one. */
 const KEEP_ALIVE_TIME = 65_000;
-/** How long a client may take to send a request's headers, and all of it, in milliseconds: the largest import over 1 Mbit/s. */
-const HEADERS_TIME = 10_000;
-const REQUEST_TIME = 150_000;
+/** How long a client may take to send a request, in milliseconds. */
+export interface RequestTimes {
+  readonly headersMs?: number;
+  /** Its headers and its body: by default the largest import over 1 Mbit/s. */
+  readonly requestMs?: number;
+}
 
 /**
  * Listens on host and port (0: any free one), and serves `routes` to whom the door lets in.
@@ -48,19 +51,20 @@ export async function startHttpServer(options: {
   readonly maxConnections: number;
   /** A client that takes nothing of its answer for so long is cut off. */
   readonly stallTimeoutMs: number;
-  readonly headersTimeoutMs?: number;
+  readonly times: RequestTimes;
   readonly log: Logger;
 }): Promise<HttpServer> {
-  const { host, routes, stallTimeoutMs, headersTimeoutMs = HEADERS_TIME, log } = options;
+  const { host, routes, stallTimeoutMs, log } = options;
+  const { headersMs = 10_000, requestMs = 150_000 } = options.times;
   const underWay = new Set<ServerResponse>();
   // Only known once it listens, and nobody comes in before that.
   let door: Door = () => ({ status: 503, code: "NOT_READY", message: "The server is starting." });
 
   const server = createServer({
     keepAliveTimeout: KEEP_ALIVE_TIME,
-    headersTimeout: headersTimeoutMs,
-    requestTimeout: REQUEST_TIME,
-    connectionsCheckingInterval: headersTimeoutMs / 5,
+    headersTimeout: headersMs,
+    requestTimeout: requestMs,
+    connectionsCheckingInterval: headersMs / 5,
     // Others (Java's client asks for HTTP/2 this way with each request) are answered as if they had not asked.
     shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === "websocket",
   });

@@ -7,7 +7,7 @@ import { createErrorMask } from "./error-mask.ts";
 import { createGraphiql, type GraphiqlTab } from "./graphiql/page.ts";
 import { createGraphqlEngine, GRAPHQL_PATH } from "./graphql.ts";
 import { answerHealth, createReadinessAnswer, type Readiness } from "./health.ts";
-import { type Handler, type Route, type Routes, startHttpServer } from "./http-server.ts";
+import { type Handler, type RequestTimes, type Route, type Routes, startHttpServer } from "./http-server.ts";
 import { refuse } from "./respond.ts";
 import { createGraphqlSockets } from "./websocket.ts";
 
@@ -35,6 +35,7 @@ export async function createServer(options: {
   readonly port: number;
   /** What they leave out is as it is by default. */
   readonly limits?: Partial<ClientLimits>;
+  readonly times?: RequestTimes;
   readonly log: Logger;
   readonly readiness: () => Promise<Readiness>;
   /** What GraphiQL opens with. */
@@ -80,6 +81,7 @@ export async function createServer(options: {
     routes,
     maxConnections: maxSockets + OTHER_CONNECTIONS,
     stallTimeoutMs: 2 * pingIntervalMs,
+    times: options.times ?? {},
     log,
   });
   starting.move();
