@@ -123,6 +123,7 @@ export async function createApp(options: {
     context: () => ({ ...services, loaders: new Map() }),
     host: config.host,
     port: config.port,
+    limits: config.clientLimits,
     log,
     isUnavailable,
     graphiqlTabs: createTour(config.generator),

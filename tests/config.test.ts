@@ -32,6 +32,13 @@ test("with nothing set, the program runs on this machine alone, with a database 
       effort: "medium",
       prices: {},
     },
+    clientLimits: {
+      maxSockets: 10_000,
+      maxOperations: 2_000,
+      maxMessageBytes: 16_777_216,
+      initTimeoutMs: 5_000,
+      pingIntervalMs: 12_000,
+    },
     logLevel: "info",
   });
 });
@@ -51,6 +58,11 @@ test("everything can be set", () => {
     MODELS: "claude-opus-5-5, my-model,",
     EFFORT: "high",
     PRICES: '{"my-model": {"input": 1, "output": 5}}',
+    MAX_SOCKETS: "500",
+    MAX_OPERATIONS_PER_SOCKET: "50",
+    MAX_MESSAGE_BYTES: "1000000",
+    INIT_TIMEOUT_SECONDS: "3",
+    PING_INTERVAL_SECONDS: "30",
     LOG_LEVEL: "debug",
     SOMETHING_ELSE: "is not ours",
   });
@@ -69,6 +81,13 @@ test("everything can be set", () => {
       models: ["claude-haiku-5-5", "claude-opus-5-5", "my-model"],
       effort: "high",
       prices: { "my-model": { input: 1, output: 5 } },
+    },
+    clientLimits: {
+      maxSockets: 500,
+      maxOperations: 50,
+      maxMessageBytes: 1_000_000,
+      initTimeoutMs: 3_000,
+      pingIntervalMs: 30_000,
     },
     logLevel: "debug",
   });
@@ -139,6 +158,11 @@ describe("a value that is wrong is told in one line, with what to set:", () => {
     ["ROLE", "boss", "Set it to all, api or worker."],
     ["GENERATOR", "gpt", "Set it to anthropic or outline"],
     ["MODEL", "claude sonnet", "is no model's name"],
+    ["MAX_SOCKETS", "0", "is no whole number from 1 to 1000000"],
+    ["MAX_OPERATIONS_PER_SOCKET", "many", "is no whole number from 1 to 100000"],
+    ["MAX_MESSAGE_BYTES", "16MiB", "is no whole number from 1024 to 500000000"],
+    ["INIT_TIMEOUT_SECONDS", "2.5", "is no whole number from 1 to 600"],
+    ["PING_INTERVAL_SECONDS", "-1", "is no whole number from 1 to 600"],
     ["LOG_LEVEL", "loud", "trace, debug, info, warn, error, fatal or silent"],
   ])("%s=%s", (name, value, message) => {
     const lines = complaints({ [name]: value });

@@ -161,13 +161,18 @@ describe("the README", () => {
     const rows = [...(readme?.prose ?? "").matchAll(/^\| `([A-Z_]+)`\s*\|\s*(?:`([^`]+)`|–)/gm)];
     const defaults = new Map(rows.map(([, name = "", value]) => [name, value]));
     expect([...defaults.keys()].toSorted()).toEqual([...variables.keys()].toSorted());
-    const { host, port, dataDir, anthropic, logLevel } = readConfig({});
+    const { host, port, dataDir, anthropic, clientLimits, logLevel } = readConfig({});
     expect(Object.fromEntries(defaults)).toMatchObject({
       HOST: host,
       PORT: String(port),
       DATA_DIR: path.relative(process.cwd(), dataDir),
       MODEL: anthropic.model,
       EFFORT: anthropic.effort,
+      MAX_SOCKETS: String(clientLimits.maxSockets),
+      MAX_OPERATIONS_PER_SOCKET: String(clientLimits.maxOperations),
+      MAX_MESSAGE_BYTES: String(clientLimits.maxMessageBytes),
+      INIT_TIMEOUT_SECONDS: String(clientLimits.initTimeoutMs / 1_000),
+      PING_INTERVAL_SECONDS: String(clientLimits.pingIntervalMs / 1_000),
       LOG_LEVEL: logLevel,
       ACCESS: undefined,
       DATABASE_URL: undefined,

@@ -5,13 +5,20 @@ import { badCursor, parseCursor } from "./cursor.ts";
 import { type DraftMessage, type Progress, progressOf, snapshot } from "./progress.ts";
 import { createRunChannel, type RunChannel } from "./run-channel.ts";
 import { hasEnded, readEvents, type RunEvent, type RunRow } from "./run-events.ts";
-import { createSubscriber, type Subscriber } from "./subscriber.ts";
+import { createPermits } from "./permits.ts";
+import { consumerTooSlow, createSubscriber, type Subscriber } from "./subscriber.ts";
 import type { WakeUps } from "./wake-ups.ts";
 
 /** Events read at once. */
 const PAGE = 200;
-/** Events that wait for one consumer before it is ended: some seconds of the fastest run. */
+/** Events that wait for one consumer before it is ended: some seconds of the fastest run. Those who watch one run share them. */
 const BUFFER = 1_000;
+/**
+ * Consumers that catch up have a page each for themselves: so many pages may wait at once, whoever comes, and each for so
+ * long, in milliseconds, before its consumer is ended.
+ */
+const PAGES = 100;
+const PAGE_TIME_MS = 30_000;
 /** A wake-up that never came costs this long. */
 const POLL_MS = 5_000;
 const RETRY_MS = 500;
@@ -31,6 +38,8 @@ export interface Feed {
   draft(message: DraftMessage): void;
   /** Runs watched in this process. */
   readonly watchedRuns: number;
+  /** Events that wait for consumers in this process. */
+  readonly waiting: number;
   /** Ends all watchers. */
   close(): void;
 }
@@ -45,10 +54,16 @@ export function createFeed(options: {
   database: Database;
   wakeUps: WakeUps;
   onError: (error: unknown, runId: string) => void;
+  /** Events that may wait for one consumer. */
+  buffer?: number;
+  /** Pages that may wait for consumers which are catching up, and how long each. */
+  pages?: { count: number; timeMs: number };
 }): Feed {
   const { prisma } = options.database;
+  const { buffer = BUFFER, pages = { count: PAGES, timeMs: PAGE_TIME_MS } } = options;
   const watched = new Map<string, Watched>();
   let closed = false;
+  const permits = createPermits(pages.count);
 
   async function readNext(runId: string, seq: number): Promise<RunEvent[] | null> {
     const events = await readEvents(prisma, runId, seq, PAGE);
@@ -82,7 +97,7 @@ export function createFeed(options: {
 
   function subscribe(runId: string): { entry: Watched; subscriber: Subscriber<Progress> } {
     const entry = open(runId);
-    const subscriber = createSubscriber<Progress>(BUFFER, () => {
+    const subscriber = createSubscriber<Progress>(buffer, () => {
       entry.channel.leave(subscriber);
       entry.subscribers.delete(subscriber);
       if (entry.subscribers.size === 0) entry.release();
@@ -91,11 +106,20 @@ export function createFeed(options: {
     return { entry, subscriber };
   }
 
+  /** Waits until a page has been taken; ends who does not take it. */
+  async function taken(subscriber: Subscriber<Progress>): Promise<void> {
+    const patience = setTimeout(() => subscriber.fail(consumerTooSlow()), pages.timeMs).unref();
+    await subscriber.drained();
+    clearTimeout(patience);
+  }
+
   /** Reads on until the subscriber has all that the channel has, then lets it in. Outlives a database that is away. */
   async function catchUp(entry: Watched, subscriber: Subscriber<Progress>, run: RunRow, seq: number): Promise<void> {
     let place = { seq, run };
     while (!subscriber.closed) {
+      const handOn = await permits.take();
       try {
+        if (subscriber.closed) return;
         const events = await readNext(run.id, place.seq);
         if (events === null) return subscriber.fail(notFound());
         for (const event of events) {
@@ -103,12 +127,14 @@ export function createFeed(options: {
           subscriber.push(progressOf(event));
           place = event;
         }
+        await taken(subscriber);
         if (hasEnded(place.run)) return subscriber.end();
         if (events.length === 0 && entry.channel.join(subscriber, place.seq, place.run)) return;
-        await subscriber.room();
       } catch (error) {
         options.onError(error, run.id);
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
+      } finally {
+        handOn();
       }
     }
   }
@@ -129,6 +155,12 @@ export function createFeed(options: {
   return {
     get watchedRuns() {
       return watched.size;
+    },
+    get waiting() {
+      let waiting = 0;
+      for (const { subscribers } of watched.values())
+        for (const subscriber of subscribers) waiting += subscriber.waiting;
+      return waiting;
     },
     async watch(runId, after) {
       const run = await patiently(runId, () => prisma.run.findUnique({ where: { id: runId } }));

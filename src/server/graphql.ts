@@ -5,6 +5,7 @@ import { useDeadline } from "./deadline.ts";
 import { DocumentCache } from "./document-cache.ts";
 import type { MaskError } from "./error-mask.ts";
 import { useJsonBody } from "./json-body.ts";
+import type { ClientSlots } from "./client-slots.ts";
 import { useDocumentLimits } from "./limits.ts";
 import { useResponseStreams } from "./response-streams.ts";
 
@@ -21,9 +22,11 @@ export function createGraphqlEngine(options: {
   readonly schema: GraphQLSchema;
   readonly context: () => object;
   readonly maskError: MaskError;
+  readonly maxMessageBytes: number;
+  readonly slots: ClientSlots;
   readonly log: Logger;
 }) {
-  const { schema, context, maskError, log } = options;
+  const { schema, context, maskError, slots, log } = options;
   const ignore = () => {};
   return createYoga({
     schema,
@@ -44,7 +47,13 @@ export function createGraphqlEngine(options: {
       error: ignore,
     },
     parserAndValidationCache: { documentCache: new DocumentCache(), errorCache: new DocumentCache() },
-    plugins: [useJsonBody(), useDocumentLimits(), useGetForQueriesOnly(), useDeadline(), useResponseStreams(log)],
+    plugins: [
+      useJsonBody(options.maxMessageBytes),
+      useDocumentLimits(),
+      useGetForQueriesOnly(),
+      useDeadline(),
+      useResponseStreams(slots, log),
+    ],
   });
 }
 
