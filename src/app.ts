@@ -16,12 +16,14 @@ import { createGenerateSubtasksKind } from "./engine/kinds/generate-subtasks.ts"
 import type { RunKinds } from "./engine/kinds/registry.ts";
 import type { ModelOffer } from "./engine/generation-options.ts";
 import { createRunQueue } from "./engine/queue.ts";
+import { createRunJournal } from "./engine/run-journal.ts";
 import { createRuns } from "./engine/runs.ts";
 import { settleRuns } from "./engine/settle-runs.ts";
 import { startWorker } from "./engine/worker.ts";
 import { type PriceTable, PricesError, priceOf, readPrices } from "./generation/anthropic/prices.ts";
 import type { Generator } from "./generation/generator.ts";
 import { createOutlineGenerator } from "./generation/outline.ts";
+import { createMetrics, type Metrics } from "./metrics/metrics.ts";
 import { createFeed } from "./pubsub/feed.ts";
 import { createWakeUps } from "./pubsub/wake-ups.ts";
 import type { Services } from "./schema/context.ts";
@@ -74,33 +76,40 @@ export async function createApp(options: {
   const database = createDatabase({ url, onError: (err) => log.warn({ err }, "a database connection broke") });
   starting.defer(() => database.close());
 
+  const metrics = createMetrics({ models: config.anthropic.models });
+  starting.defer(() => metrics.close());
+  metrics.watchDatabase(database);
+  const observer = createRunJournal(log, metrics.engine);
+
   const wakeUps = createWakeUps();
   const feed = createFeed({
     database,
     wakeUps,
+    observer: metrics.feed,
     onError: (err, runId) => log.warn({ err, runId }, "the events of a run could not be read; trying again"),
   });
   starting.defer(() => feed.close());
 
   const { generator, offer } = options.generator
     ? { generator: options.generator, offer: NO_MODELS }
-    : await createGenerator(config, log);
+    : await createGenerator(config, log, metrics);
   const store = { readStoryTitles, readRunContext, readStoriesToSplit, saveGeneratedSubtasks };
   const subtasks = createGenerateSubtasksKind(generator, offer, store);
   const provider = createProviderPace({ limited: generator.limited, now: Date.now });
+  metrics.watchPace(provider);
   const fillStore = { readEpicTitles, readFillContext, readEpicsToFill, saveGeneratedStories };
   const stories = createGenerateStoriesKind(generator, offer, fillStore);
   const kinds: RunKinds = { GENERATE_SUBTASKS: subtasks, GENERATE_STORIES: stories };
   const queue = await createRunQueue({ url, log });
   starting.defer(() => queue.close());
-  const worker = await startWorker({ database, wakeUps, feed, kinds, provider, retryBaseMs, queue, log });
+  const worker = await startWorker({ database, wakeUps, feed, kinds, provider, retryBaseMs, queue, log, observer });
   starting.defer(() => worker.close());
 
   const services: Services = {
     database,
     feed,
-    runs: createRuns({ database, queue, wakeUps, kinds, generator, store }),
-    settleRuns: (tx, going) => settleRuns(wakeUps, tx, going),
+    runs: createRuns({ database, queue, wakeUps, kinds, generator, store, observer }),
+    settleRuns: (tx, going) => settleRuns(wakeUps, tx, going, observer),
   };
   const server = await createServer({
     schema: buildSchema(),
@@ -108,6 +117,8 @@ export async function createApp(options: {
     host: config.host,
     port: config.port,
     log,
+    scrape: metrics.scrape,
+    observer: metrics.server,
     graphiqlTabs: createTour(config.generator),
     readiness: async () => {
       const parts = {
@@ -133,6 +144,7 @@ export async function createApp(options: {
 async function createGenerator(
   { generator, anthropic }: Config,
   log: Logger,
+  metrics: Metrics,
 ): Promise<{ generator: Generator; offer: ModelOffer }> {
   if (generator === "outline") return { generator: createOutlineGenerator(), offer: NO_MODELS };
   // Loaded late: who goes without a model does not wait for what would ask one.
@@ -140,7 +152,15 @@ async function createGenerator(
   const { apiKey, baseUrl, model, models, effort } = anthropic;
   const prices = readConfiguredPrices(anthropic.prices);
   return {
-    generator: createAnthropicGenerator({ apiKey, baseURL: baseUrl, model, effort, prices, log }),
+    generator: createAnthropicGenerator({
+      apiKey,
+      baseURL: baseUrl,
+      model,
+      effort,
+      prices,
+      log,
+      observer: metrics.calls,
+    }),
     offer: { models, hasPrice: (named) => priceOf(named ?? model, prices) !== null },
   };
 }

@@ -9,6 +9,7 @@ import { createOutlineGenerator } from "../src/generation/outline.ts";
 import { startTestApp, type TestApp } from "./support/app.ts";
 import { anchorsOf, type Block, codesOf, linksOf, readPages, ROOT } from "./support/markdown.ts";
 import { isInstalled, startProgram } from "./support/program.ts";
+import { scrape } from "./support/scrape.ts";
 
 const pages = await readPages();
 const blocks = pages.flatMap((page) => page.blocks);
@@ -184,6 +185,21 @@ describe("the README", () => {
     const [first] = readme?.blocks ?? [];
     expect(first?.line).toBeLessThan(10);
     expect(first?.text).toBe("npm ci && npm run demo\nnpm ci && npm test\n");
+  });
+});
+
+describe("docs/metrics.md", () => {
+  it("lists exactly the metrics that are served, with their types and labels", async () => {
+    const app = await startTestApp({ generator: createOutlineGenerator() });
+    const { epicId } = await app.backlog(["As a reader, I want to search, so that I find"]);
+    await app.watchToEnd(await app.start(epicId));
+    const { types, labels } = await scrape(app.app.url);
+    await app.close();
+    const prose = pages.find(({ file }) => file === path.join("docs", "metrics.md"))?.prose ?? "";
+    const rows = [...prose.matchAll(/^\| `([a-z0-9_]+)`\s*\| (\w+)\s*\| ([^|]*?)\s*\|/gm)];
+    expect(rows.map(([, name, type]) => [name, type]).toSorted()).toEqual([...types].toSorted());
+    const listed = new Map(rows.map(([, name = "", , told = ""]) => [name, told.replaceAll(/[` ]/g, "").split(",")]));
+    for (const [name, told] of labels) expect(listed.get(name)).toEqual(told);
   });
 });
 

@@ -1,6 +1,7 @@
 import { GraphQLError } from "graphql";
 import type { Database } from "../database/database.ts";
 import { badCursor, parseCursor } from "./cursor.ts";
+import { type FeedObserver, UNOBSERVED } from "./observer.ts";
 import { type DraftMessage, type Progress, progressOf, snapshot } from "./progress.ts";
 import { createRunChannel, type RunChannel } from "./run-channel.ts";
 import { hasEnded, readEvents, type RunEvent, type RunRow } from "./run-events.ts";
@@ -42,12 +43,15 @@ export function createFeed(options: {
   database: Database;
   wakeUps: WakeUps;
   onError: (error: unknown, runId: string) => void;
+  observer?: FeedObserver;
 }): Feed {
+  const { observer = UNOBSERVED } = options;
   const { prisma } = options.database;
   const watched = new Map<string, Watched>();
 
   async function readNext(runId: string, seq: number): Promise<RunEvent[] | null> {
     const events = await readEvents(prisma, runId, seq, PAGE);
+    observer.eventsRead(events.length);
     if (events.length > 0) return events;
     return (await prisma.run.count({ where: { id: runId } })) > 0 ? [] : null;
   }
@@ -78,11 +82,14 @@ export function createFeed(options: {
 
   function subscribe(runId: string): { entry: Watched; subscriber: Subscriber<Progress> } {
     const entry = open(runId);
-    const subscriber = createSubscriber<Progress>(BUFFER, () => {
+    const onClose = () => {
+      observer.unsubscribed();
       entry.channel.leave(subscriber);
       entry.subscribers.delete(subscriber);
       if (entry.subscribers.size === 0) entry.release();
-    });
+    };
+    const subscriber = createSubscriber<Progress>(BUFFER, onClose, observer);
+    observer.subscribed();
     entry.subscribers.add(subscriber);
     return { entry, subscriber };
   }

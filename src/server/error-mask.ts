@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { GraphQLError, type GraphQLFormattedError, Kind } from "graphql";
-import type { Logger } from "pino";
+import type { RequestScopes } from "./request-scope.ts";
 
 /** Turns whatever was thrown into what a client may see. */
 export type MaskError = (error: unknown) => GraphQLError;
@@ -10,15 +10,15 @@ const LONGEST_MESSAGE = 2_000;
 
 /**
  * A mask that lets through what was said to the client on purpose (GraphQLErrors of ours and of the GraphQL library) and
- * hides everything else: that goes to the log, with a reference, and the client gets the reference only.
+ * hides everything else: that goes to the log, with a reference and the ids of the request, and the client gets the reference only.
  */
-export function createErrorMask(log: Logger): MaskError {
+export function createErrorMask(scopes: Pick<RequestScopes, "log">): MaskError {
   return (error) => {
     if (isForClients(error)) return error.message.length > LONGEST_MESSAGE ? shortened(error) : error;
     if (error instanceof GraphQLError && isAboutVariables(error)) return shortened(error);
     const reference = randomBytes(6).toString("hex");
     const located = error instanceof GraphQLError ? error : undefined;
-    log.error(
+    scopes.log.error(
       { err: located?.originalError ?? error, reference, path: located?.path?.join(".") },
       "An operation failed unexpectedly.",
     );

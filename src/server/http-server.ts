@@ -1,8 +1,11 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Logger } from "pino";
 import { createDoor, type Door } from "./door.ts";
 import { listen } from "./listen.ts";
+import type { ServerObserver } from "./observer.ts";
+import { requestIdOf, type RequestScopes } from "./request-scope.ts";
 import { type Refusal, refusalBody, refuse } from "./respond.ts";
 
 /** Answers one request, or rejects. */
@@ -38,8 +41,10 @@ export async function startHttpServer(options: {
   readonly port: number;
   readonly routes: Routes;
   readonly log: Logger;
+  readonly scopes: RequestScopes;
+  readonly observer: ServerObserver;
 }): Promise<HttpServer> {
-  const { host, routes, log } = options;
+  const { host, routes, log, scopes, observer } = options;
   const underWay = new Set<ServerResponse>();
   // Only known once it listens, and nobody comes in before that.
   let door: Door = () => ({ status: 503, code: "NOT_READY", message: "The server is starting." });
@@ -51,12 +56,23 @@ export async function startHttpServer(options: {
   });
   server.on("request", (request, response) => {
     underWay.add(response);
-    response.once("close", () => underWay.delete(response));
+    const requestId = requestIdOf(request);
     response.setHeader("x-content-type-options", "nosniff");
-    void answer(door, routes, request, response).catch((err: unknown) => {
-      log.error({ err }, "A request failed unexpectedly.");
-      if (response.headersSent) return response.destroy();
-      refuse(response, { status: 500, code: "INTERNAL_SERVER_ERROR", message: "Something went wrong on the server." });
+    response.setHeader("x-request-id", requestId);
+    scopes.enter({ requestId }, () => {
+      const began = performance.now();
+      // Bound: the event comes from the connection, which may have had other requests.
+      const onClose = AsyncLocalStorage.bind(() => tellOf(request, response, performance.now() - began));
+      response.once("close", () => {
+        underWay.delete(response);
+        onClose();
+      });
+      void answer(door, routes, request, response).catch((err: unknown) => {
+        scopes.log.error({ err }, "A request failed unexpectedly.");
+        if (response.headersSent) return response.destroy();
+        const message = "Something went wrong on the server.";
+        refuse(response, { status: 500, code: "INTERNAL_SERVER_ERROR", message });
+      });
     });
   });
   server.on("upgrade", (request, socket, head) => {
@@ -65,6 +81,16 @@ export async function startHttpServer(options: {
     if (refusal !== undefined || accept === undefined) refuseUpgrade(socket, refusal ?? notFound(request));
     else accept(request, socket, head);
   });
+
+  /** At its end, however it ended. What the client asked for may be anything: only a path of ours is a label. */
+  function tellOf(request: IncomingMessage, response: ServerResponse, durationMs: number): void {
+    const path = pathOf(request);
+    const status = response.statusCode;
+    observer.requestAnswered(routes.paths.has(path) ? path : "other", status);
+    if (!log.isLevelEnabled("debug")) return;
+    const about = { method: request.method, path: path.slice(0, 200), status, durationMs: Math.round(durationMs) };
+    scopes.log.debug({ ...about, ...scopes.operation() }, "A request was answered.");
+  }
 
   const port = await listen(server, host, options.port);
   door = createDoor(host, port);

@@ -1,27 +1,27 @@
 import { type ExecutionResult, GraphQLError } from "graphql";
 import { isAsyncIterable, type Plugin, processRegularResult } from "graphql-yoga";
-import type { Logger } from "pino";
+import type { RequestScopes } from "./request-scope.ts";
 
 /**
  * Ends subscriptions that nobody will hear, which Yoga leaves open for ever: of clients that take no stream of events, and
  * of clients that went away before their stream began. (Of those that go away later, Yoga takes care.)
  */
-export function useResponseStreams(log: Logger): Plugin {
+export function useResponseStreams(scopes: RequestScopes): Plugin {
   return {
     onResultProcess({ request, result, resultProcessor, setResult, setResultProcessor }) {
       if (!isAsyncIterable(result) || (resultProcessor !== undefined && !request.signal.aborted)) return;
-      void end(result, log);
+      void end(result, scopes);
       setResult(NO_STREAM);
       setResultProcessor(processRegularResult, "application/json");
     },
   };
 }
 
-async function end(results: AsyncIterable<unknown>, log: Logger): Promise<void> {
+async function end(results: AsyncIterable<unknown>, scopes: RequestScopes): Promise<void> {
   try {
     await results[Symbol.asyncIterator]().return?.();
   } catch (err) {
-    log.error({ err }, "A subscription could not be ended.");
+    scopes.log.error({ err }, "A subscription could not be ended.");
   }
 }
 

@@ -5,7 +5,10 @@ import { createErrorMask } from "./error-mask.ts";
 import { createGraphiql, type GraphiqlTab } from "./graphiql/page.ts";
 import { createGraphqlEngine, GRAPHQL_PATH } from "./graphql.ts";
 import { answerHealth, createReadinessAnswer, type Readiness } from "./health.ts";
+import { createMetricsAnswer, type Scrape } from "./metrics.ts";
 import { type Handler, type Route, type Routes, startHttpServer } from "./http-server.ts";
+import { type ServerObserver, UNOBSERVED } from "./observer.ts";
+import { createRequestScopes } from "./request-scope.ts";
 import { refuse } from "./respond.ts";
 import { createGraphqlSockets } from "./websocket.ts";
 
@@ -18,7 +21,7 @@ export interface Server {
 }
 
 /**
- * Serves a schema over HTTP, server-sent events and WebSockets on one port, with GraphiQL, /healthz and /readyz.
+ * Serves a schema over HTTP, server-sent events and WebSockets on one port, with GraphiQL, /healthz, /readyz and /metrics.
  * `context` makes the context of one operation.
  * @throws ListenError
  */
@@ -30,13 +33,17 @@ export async function createServer(options: {
   readonly port: number;
   readonly log: Logger;
   readonly readiness: () => Promise<Readiness>;
+  /** What /metrics says; without it there is none. */
+  readonly scrape?: Scrape;
+  readonly observer?: ServerObserver;
   /** What GraphiQL opens with. */
   readonly graphiqlTabs: readonly GraphiqlTab[];
 }): Promise<Server> {
-  const { schema, context, host, log } = options;
-  const maskError = createErrorMask(log);
-  const engine = createGraphqlEngine({ schema, context, maskError, log });
-  const sockets = createGraphqlSockets({ engine, maskError, log });
+  const { schema, context, host, log, observer = UNOBSERVED } = options;
+  const scopes = createRequestScopes(log, observer);
+  const maskError = createErrorMask(scopes);
+  const engine = createGraphqlEngine({ schema, context, maskError, scopes });
+  const sockets = createGraphqlSockets({ engine, maskError, log, scopes, observer });
   const graphiql = createGraphiql({ tabs: options.graphiqlTabs });
 
   const redirect: Handler = (_request, response) => {
@@ -59,12 +66,13 @@ export async function createServer(options: {
     ["/healthz", { GET: answerHealth }],
     ["/readyz", { GET: createReadinessAnswer(options.readiness, log) }],
   ]);
+  if (options.scrape !== undefined) paths.set("/metrics", { GET: createMetricsAnswer(options.scrape) });
   for (const [path, handler] of graphiql.assets) paths.set(path, { GET: handler });
   const routes: Routes = { paths, upgrades: new Map([[GRAPHQL_PATH, sockets.accept]]) };
 
   await using starting = new AsyncDisposableStack();
   starting.defer(() => sockets.close());
-  const http = await startHttpServer({ host, port: options.port, routes, log });
+  const http = await startHttpServer({ host, port: options.port, routes, log, scopes, observer });
   starting.move();
   return {
     url: `http://${reachableName(host)}:${http.port}`,

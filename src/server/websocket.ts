@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { type ExecutionResult, GraphQLError } from "graphql";
@@ -7,6 +8,8 @@ import { WebSocket, WebSocketServer } from "ws";
 import { formatError, type MaskError } from "./error-mask.ts";
 import type { GraphqlEngine } from "./graphql.ts";
 import { MAX_REQUEST_SIZE } from "./json-body.ts";
+import type { ServerObserver } from "./observer.ts";
+import type { RequestScopes } from "./request-scope.ts";
 
 /** How long a client may take to introduce itself, in milliseconds. */
 const INIT_TIME = 5_000;
@@ -35,14 +38,19 @@ export function createGraphqlSockets(options: {
   readonly engine: GraphqlEngine;
   readonly maskError: MaskError;
   readonly log: Logger;
+  readonly scopes: RequestScopes;
+  readonly observer: ServerObserver;
 }): GraphqlSockets {
-  const { log } = options;
+  const { scopes, observer } = options;
   const protocol = makeServer(createProtocolOptions(options));
   const server = new WebSocketServer({ noServer: true, maxPayload: MAX_REQUEST_SIZE, handleProtocols });
   const ended = new Set<Promise<void>>();
   const answering = new WeakSet<WebSocket>();
 
   server.on("connection", (socket) => {
+    const socketId = randomUUID();
+    const log = options.log.child({ socketId });
+    observer.socketOpened();
     answering.add(socket);
     socket.on("pong", () => answering.add(socket));
     // What a client sends amiss (a frame too large, text that is no UTF-8) comes here; `ws` closes the socket itself.
@@ -55,16 +63,19 @@ export function createGraphqlSockets(options: {
         close: (code, reason) => socket.close(code, reason),
         onMessage: (handle) =>
           socket.on("message", (data) => {
-            handle(String(data)).catch((err: unknown) => {
-              log.debug({ err }, "A WebSocket's message could not be handled.");
-              socket.close(4500, "Internal server error");
-            });
+            scopes
+              .enter({ socketId }, () => handle(String(data)))
+              .catch((err: unknown) => {
+                log.debug({ err }, "A WebSocket's message could not be handled.");
+                socket.close(4500, "Internal server error");
+              });
           }),
       },
       {},
     );
     const end = new Promise<void>((resolve) => {
       socket.once("close", (code, reason) => {
+        observer.socketClosed();
         onClosed(code, String(reason))
           .catch((err: unknown) => log.error({ err }, "A subscription could not be ended."))
           .finally(resolve);
@@ -107,20 +118,37 @@ function send(socket: WebSocket, message: string): Promise<void> {
 function createProtocolOptions({
   engine,
   maskError,
+  scopes,
 }: {
   readonly engine: GraphqlEngine;
   readonly maskError: MaskError;
+  readonly scopes: RequestScopes;
 }): ServerOptions {
   const pipeline = engine.getEnveloped();
+  const refused = (errors: readonly GraphQLError[]) => {
+    scopes.answered({ errors });
+    return errors;
+  };
+  const answer = async (work: () => Promise<ExecutionResult | AsyncIterable<ExecutionResult>>) => {
+    let result: ExecutionResult | AsyncIterable<ExecutionResult>;
+    try {
+      result = await work();
+    } catch (error) {
+      result = { errors: [maskError(error)] };
+    }
+    scopes.answered("errors" in result ? result : {});
+    return result;
+  };
   return {
     connectionInitWaitTimeout: INIT_TIME,
-    onSubscribe: async (context, _id, payload) => {
-      if (countOperations(context) > MAX_OPERATIONS) return [tooManyOperations()];
+    onSubscribe: async (context, id, payload) => {
+      scopes.nameOperation(id);
+      if (countOperations(context) > MAX_OPERATIONS) return refused([tooManyOperations()]);
       try {
         const { parse, validate, contextFactory, schema } = engine.getEnveloped({ params: payload });
         const document = parse(payload.query);
         const errors = validate(schema, document);
-        if (errors.length > 0) return errors;
+        if (errors.length > 0) return refused(errors);
         return {
           schema,
           document,
@@ -129,23 +157,11 @@ function createProtocolOptions({
           contextValue: await contextFactory(),
         };
       } catch (error) {
-        return [maskError(error)];
+        return refused([maskError(error)]);
       }
     },
-    execute: async (args) => {
-      try {
-        return await pipeline.execute(args);
-      } catch (error) {
-        return { errors: [maskError(error)] };
-      }
-    },
-    subscribe: async (args) => {
-      try {
-        return await pipeline.subscribe(args);
-      } catch (error) {
-        return { errors: [maskError(error)] };
-      }
-    },
+    execute: (args) => answer(() => pipeline.execute(args)),
+    subscribe: (args) => answer(() => pipeline.subscribe(args)),
     onNext: (_context, _id, _payload, _args, { errors, ...result }: ExecutionResult) => {
       if (errors !== undefined) return { ...result, errors: errors.map(formatError) };
     },

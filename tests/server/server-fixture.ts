@@ -10,7 +10,7 @@ import { createSmallSchema, createTicks, type Ticks } from "./small-schema.ts";
 
 export interface TestServer extends Server {
   readonly ticks: Ticks;
-  /** What was logged at warn or above, as the objects that the log's lines are. */
+  /** What was logged at `logLevel` (warn) or above, as the objects that the log's lines are. */
   readonly logged: Record<string, unknown>[];
   /** POSTs one operation as JSON. */
   post(body: unknown, headers?: Record<string, string>): Promise<Response>;
@@ -18,7 +18,12 @@ export interface TestServer extends Server {
 
 /** A server with the small schema on a free port; it goes with the test. */
 export async function startTestServer(
-  options: { host?: string; readiness?: () => Promise<Readiness>; context?: () => object } = {},
+  options: {
+    host?: string;
+    readiness?: () => Promise<Readiness>;
+    context?: () => object;
+    logLevel?: "debug" | "warn";
+  } = {},
 ): Promise<TestServer> {
   const logged: Record<string, unknown>[] = [];
   const sink = new Writable({
@@ -33,7 +38,7 @@ export async function startTestServer(
     context: options.context ?? (() => ({ name: "fresh" })),
     host: options.host ?? "127.0.0.1",
     port: 0,
-    log: pino({ level: "warn" }, sink),
+    log: pino({ level: options.logLevel ?? "warn" }, sink),
     readiness: options.readiness ?? (async () => ({ ready: true, parts: {} })),
     graphiqlTabs: [{ query: "query Hello { hello }" }],
   });

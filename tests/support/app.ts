@@ -3,6 +3,7 @@ import pg from "pg";
 import { expect } from "vitest";
 import { type App, createApp } from "../../src/app.ts";
 import { readConfig } from "../../src/config.ts";
+import { serializers } from "../../src/log.ts";
 import type { Generator } from "../../src/generation/generator.ts";
 import { createTestClient, type TestClient } from "./client.ts";
 import { createTestDatabaseUrl } from "./database.ts";
@@ -12,6 +13,7 @@ export interface LogLine {
   readonly level: number;
   readonly msg: string;
   readonly err?: { readonly message: string };
+  readonly [field: string]: unknown;
 }
 
 /** The whole program on a database of its own and a free port, and a client that talks to it. */
@@ -20,6 +22,8 @@ export interface TestApp extends TestClient {
   readonly databaseUrl: string;
   /** What it logged as a warning or worse. */
   readonly complaints: LogLine[];
+  /** Everything that it logged, from `logLevel` on. */
+  readonly logged: LogLine[];
   /** Asks the database itself. */
   sql<Row extends pg.QueryResultRow>(text: string, values?: readonly unknown[]): Promise<Row[]>;
   /** Resolves when no execution is under way any more, whatever its run's status. */
@@ -33,11 +37,18 @@ export async function startTestApp(options: {
   generator: Generator;
   databaseUrl?: string;
   retryBaseMs?: number;
+  logLevel?: "debug" | "info" | "warn";
 }): Promise<TestApp> {
   const databaseUrl = options.databaseUrl ?? (await createTestDatabaseUrl());
   const config = readConfig({ DATABASE_URL: databaseUrl, PORT: "0", GENERATOR: "outline" });
   const complaints: LogLine[] = [];
-  const log = pino({ level: "warn" }, { write: (line) => void complaints.push(JSON.parse(line) as LogLine) });
+  const logged: LogLine[] = [];
+  const write = (text: string) => {
+    const line = JSON.parse(text) as LogLine;
+    logged.push(line);
+    if (line.level >= 40) complaints.push(line);
+  };
+  const log = pino({ level: options.logLevel ?? "warn", serializers }, { write });
   const app = await createApp({ config, log, ...options });
   const client = createTestClient(app.url);
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 2 });
@@ -48,6 +59,7 @@ export async function startTestApp(options: {
     app,
     databaseUrl,
     complaints,
+    logged,
     sql,
     async idle() {
       const jobs = `SELECT id FROM pgboss.job WHERE state IN ('created', 'retry', 'active')`;

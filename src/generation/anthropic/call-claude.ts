@@ -15,6 +15,15 @@ export interface CallLog {
   warn(fields: Record<string, unknown>, message: string): void;
 }
 
+/** Hears how each call ended, repairs and retries included; "aborted" where we broke it off. Must not throw. */
+export interface CallObserver {
+  callEnded(call: {
+    readonly model: string;
+    readonly outcome: "succeeded" | "failed" | "throttled" | "aborted";
+    readonly durationMs: number;
+  }): void;
+}
+
 export type ThinkingEffort = "low" | "medium" | "high" | "xhigh" | "max";
 
 /** What stays the same over all calls of a request. */
@@ -29,6 +38,7 @@ export interface Caller {
   readonly now: () => number;
   readonly gate: PrefixGate;
   readonly log: CallLog | null;
+  readonly observer: CallObserver | null;
 }
 
 /** One question: the rules, the turns so far, the schema that the answer is written in, the room it has. */
@@ -95,19 +105,25 @@ export async function callClaude(caller: Caller, question: Question, events: Cal
     // An abort looks like any other broken connection: whose it was, the signal says.
     const gaveUp = watch.signal.aborted;
     const durationMs = Math.round(performance.now() - started);
-    log?.warn({ model, status, type, errorCode, requestId, durationMs, gaveUp }, "a call to the model failed");
-    signal.throwIfAborted();
-    throw toGenerationError(gaveUp ? watch.signal.reason : error, {
+    const about = { model, status, type, errorCode, requestId, durationMs, gaveUp };
+    if (signal.aborted) log?.info(about, "a call to the model was broken off");
+    else log?.warn(about, "a call to the model failed");
+    const failure = toGenerationError(gaveUp ? watch.signal.reason : error, {
       provider,
       model,
       reply: reader.reply,
       now: caller.now(),
     });
+    const outcome = signal.aborted ? "aborted" : failure.retry?.throttled ? "throttled" : "failed";
+    caller.observer?.callEnded({ model, outcome, durationMs });
+    signal.throwIfAborted();
+    throw failure;
   }
   const { reply } = reader;
   tellUsage(reply);
   const durationMs = Math.round(performance.now() - started);
   log?.info({ model, stopReason: reply.stopReason, tokens: reply.tokens, requestId, durationMs }, "the model answered");
+  caller.observer?.callEnded({ model, outcome: "succeeded", durationMs });
   signal.throwIfAborted();
   return reply;
 
