@@ -16,6 +16,7 @@ import { createGenerateSubtasksKind } from "./engine/kinds/generate-subtasks.ts"
 import type { RunKinds } from "./engine/kinds/registry.ts";
 import type { ModelOffer } from "./engine/generation-options.ts";
 import { createRunQueue } from "./engine/queue.ts";
+import { startRetention } from "./engine/retention.ts";
 import { createRunJournal } from "./engine/run-journal.ts";
 import { createRuns } from "./engine/runs.ts";
 import { settleRuns } from "./engine/settle-runs.ts";
@@ -100,10 +101,12 @@ export async function createApp(options: {
   const fillStore = { readEpicTitles, readFillContext, readEpicsToFill, saveGeneratedStories };
   const stories = createGenerateStoriesKind(generator, offer, fillStore);
   const kinds: RunKinds = { GENERATE_SUBTASKS: subtasks, GENERATE_STORIES: stories };
-  const queue = await createRunQueue({ url, log });
+  const queue = await createRunQueue({ url, historyDays: config.runHistoryDays, log });
   starting.defer(() => queue.close());
   const worker = await startWorker({ database, wakeUps, feed, kinds, provider, retryBaseMs, queue, log, observer });
   starting.defer(() => worker.close());
+  const retention = startRetention({ database, historyDays: config.runHistoryDays, log, observer });
+  starting.defer(() => retention.close());
 
   const services: Services = {
     database,

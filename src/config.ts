@@ -29,6 +29,8 @@ export interface Config {
     /** Prices in place of or beside the known ones, parsed but not checked. */
     readonly prices: unknown;
   };
+  /** How long the events of runs that have ended are kept. */
+  readonly runHistoryDays: number;
   readonly logLevel: LogLevel;
 }
 
@@ -85,6 +87,7 @@ export function readConfig(env: Environment): Config {
       effort: values.EFFORT,
       prices: values.PRICES ?? {},
     },
+    runHistoryDays: values.RUN_HISTORY_DAYS,
     logLevel: values.LOG_LEVEL,
   };
 }
@@ -185,6 +188,14 @@ function createVariables(given: Given) {
         }
       })
       .optional(),
+    RUN_HISTORY_DAYS: z
+      .string()
+      .refine(
+        (days) => /^\d{1,5}$/.test(days) && Number(days) >= 1 && Number(days) <= 10_000,
+        "is no number of days. Set it to a whole number from 1 to 10000.",
+      )
+      .transform(Number)
+      .default(30),
     LOG_LEVEL: z
       .enum(LOG_LEVELS, `is no level. Set it to one of ${LOG_LEVELS.slice(0, -1).join(", ")} or ${LOG_LEVELS.at(-1)}.`)
       .default("info"),

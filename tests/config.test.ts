@@ -32,6 +32,7 @@ test("with nothing set, the program runs on this machine alone, with a database 
       effort: "medium",
       prices: {},
     },
+    runHistoryDays: 30,
     logLevel: "info",
   });
 });
@@ -51,6 +52,7 @@ test("everything can be set", () => {
     MODELS: "claude-opus-5-5, my-model,",
     EFFORT: "high",
     PRICES: '{"my-model": {"input": 1, "output": 5}}',
+    RUN_HISTORY_DAYS: "7",
     LOG_LEVEL: "debug",
     SOMETHING_ELSE: "is not ours",
   });
@@ -70,6 +72,7 @@ test("everything can be set", () => {
       effort: "high",
       prices: { "my-model": { input: 1, output: 5 } },
     },
+    runHistoryDays: 7,
     logLevel: "debug",
   });
 });
@@ -139,6 +142,8 @@ describe("a value that is wrong is told in one line, with what to set:", () => {
     ["ROLE", "boss", "Set it to all, api or worker."],
     ["GENERATOR", "gpt", "Set it to anthropic or outline"],
     ["MODEL", "claude sonnet", "is no model's name"],
+    ["RUN_HISTORY_DAYS", "0", "a whole number from 1 to 10000"],
+    ["RUN_HISTORY_DAYS", "a month", "a whole number from 1 to 10000"],
     ["LOG_LEVEL", "loud", "trace, debug, info, warn, error, fatal or silent"],
   ])("%s=%s", (name, value, message) => {
     const lines = complaints({ [name]: value });

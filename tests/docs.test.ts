@@ -162,13 +162,14 @@ describe("the README", () => {
     const rows = [...(readme?.prose ?? "").matchAll(/^\| `([A-Z_]+)`\s*\|\s*(?:`([^`]+)`|–)/gm)];
     const defaults = new Map(rows.map(([, name = "", value]) => [name, value]));
     expect([...defaults.keys()].toSorted()).toEqual([...variables.keys()].toSorted());
-    const { host, port, dataDir, anthropic, logLevel } = readConfig({});
+    const { host, port, dataDir, anthropic, runHistoryDays, logLevel } = readConfig({});
     expect(Object.fromEntries(defaults)).toMatchObject({
       HOST: host,
       PORT: String(port),
       DATA_DIR: path.relative(process.cwd(), dataDir),
       MODEL: anthropic.model,
       EFFORT: anthropic.effort,
+      RUN_HISTORY_DAYS: String(runHistoryDays),
       LOG_LEVEL: logLevel,
       ACCESS: undefined,
       DATABASE_URL: undefined,

@@ -8,6 +8,9 @@ import type { Transaction } from "../database/database.ts";
 const QUEUE = "runs";
 /** A job that shows no life for this long is given to another worker; the least that pg-boss takes. */
 const HEARTBEAT_SECONDS = 10;
+/** Jobs that are over are looked for this often, to be deleted. */
+const MAINTENANCE_SECONDS = 3_600;
+const DAY_SECONDS = 86_400;
 
 /** An execution gives its run back well within this. */
 const STOP_MS = 6_000;
@@ -23,8 +26,11 @@ export interface RunQueue {
   close(): Promise<void>;
 }
 
-/** Connects to the queue, making or upgrading its tables (schema `pgboss`) first. */
-export async function createRunQueue(options: { url: string; log: Logger }): Promise<RunQueue> {
+/**
+ * Connects to the queue, making or upgrading its tables (schema `pgboss`) first.
+ * @param options.historyDays how long jobs that are over are kept
+ */
+export async function createRunQueue(options: { url: string; historyDays: number; log: Logger }): Promise<RunQueue> {
   const boss = new PgBoss({
     connectionString: options.url,
     application_name: "storymill queue",
@@ -34,6 +40,7 @@ export async function createRunQueue(options: { url: string; log: Logger }): Pro
     superviseIntervalSeconds: 1,
     monitorIntervalSeconds: 1,
     queueCacheIntervalSeconds: 1,
+    maintenanceIntervalSeconds: MAINTENANCE_SECONDS,
   });
   boss.on("error", (error) => options.log.warn({ err: error }, "the queue met an error and goes on"));
   await boss.start();
@@ -47,6 +54,8 @@ export async function createRunQueue(options: { url: string; log: Logger }): Pro
     retryDelay: 0,
     retryBackoff: false,
   });
+  // Not with the others: a queue that is there already is left as it is made.
+  await boss.updateQueue(QUEUE, { deleteAfterSeconds: options.historyDays * DAY_SECONDS });
   return {
     async enqueue(tx, runIds) {
       const jobs = runIds.map((runId) => ({ data: { runId }, singletonKey: runId }));

@@ -106,6 +106,8 @@ export function createFeed(options: {
           subscriber.push(progressOf(event));
           place = event;
         }
+        // An ended run's events go all at once or from the first on; what was still to come of them has gone.
+        if (events.length === 0 && hasEnded(run) && place.seq < run.seq) return subscriber.fail(cursorExpired());
         if (hasEnded(place.run)) return subscriber.end();
         if (events.length === 0 && entry.channel.join(subscriber, place.seq, place.run)) return;
         await subscriber.room();
