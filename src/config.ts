@@ -31,6 +31,8 @@ export interface Config {
     readonly prices: unknown;
   };
   readonly clientLimits: ClientLimits;
+  /** How long the events of runs that have ended are kept. */
+  readonly runHistoryDays: number;
   readonly logLevel: LogLevel;
 }
 
@@ -118,6 +120,7 @@ export function readConfig(env: Environment): Config {
       initTimeoutMs: values.INIT_TIMEOUT_SECONDS * 1_000,
       pingIntervalMs: values.PING_INTERVAL_SECONDS * 1_000,
     },
+    runHistoryDays: values.RUN_HISTORY_DAYS,
     logLevel: values.LOG_LEVEL,
   };
 }
@@ -236,6 +239,7 @@ function createVariables(given: Given) {
     MAX_MESSAGE_BYTES: wholeNumber(1_024, 500_000_000).default(DEFAULT_CLIENT_LIMITS.maxMessageBytes),
     INIT_TIMEOUT_SECONDS: wholeNumber(1, 600).default(DEFAULT_CLIENT_LIMITS.initTimeoutMs / 1_000),
     PING_INTERVAL_SECONDS: wholeNumber(1, 600).default(DEFAULT_CLIENT_LIMITS.pingIntervalMs / 1_000),
+    RUN_HISTORY_DAYS: wholeNumber(1, 10_000).default(30),
     LOG_LEVEL: z
       .enum(LOG_LEVELS, `is no level. Set it to one of ${LOG_LEVELS.slice(0, -1).join(", ")} or ${LOG_LEVELS.at(-1)}.`)
       .default("info"),

@@ -39,6 +39,7 @@ test("with nothing set, the program runs on this machine alone, with a database 
       initTimeoutMs: 5_000,
       pingIntervalMs: 12_000,
     },
+    runHistoryDays: 30,
     logLevel: "info",
   });
 });
@@ -63,6 +64,7 @@ test("everything can be set", () => {
     MAX_MESSAGE_BYTES: "1000000",
     INIT_TIMEOUT_SECONDS: "3",
     PING_INTERVAL_SECONDS: "30",
+    RUN_HISTORY_DAYS: "7",
     LOG_LEVEL: "debug",
     SOMETHING_ELSE: "is not ours",
   });
@@ -89,6 +91,7 @@ test("everything can be set", () => {
       initTimeoutMs: 3_000,
       pingIntervalMs: 30_000,
     },
+    runHistoryDays: 7,
     logLevel: "debug",
   });
 });
@@ -163,6 +166,7 @@ describe("a value that is wrong is told in one line, with what to set:", () => {
     ["MAX_MESSAGE_BYTES", "16MiB", "is no whole number from 1024 to 500000000"],
     ["INIT_TIMEOUT_SECONDS", "2.5", "is no whole number from 1 to 600"],
     ["PING_INTERVAL_SECONDS", "-1", "is no whole number from 1 to 600"],
+    ["RUN_HISTORY_DAYS", "0", "is no whole number from 1 to 10000"],
     ["LOG_LEVEL", "loud", "trace, debug, info, warn, error, fatal or silent"],
   ])("%s=%s", (name, value, message) => {
     const lines = complaints({ [name]: value });

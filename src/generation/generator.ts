@@ -84,6 +84,8 @@ export interface SplitRequest {
   readonly mode: GenerationMode;
   /** Instead of the generator's own model; one of the configured list. */
   readonly model: string | null;
+  /** What lines of the log about it are marked with. */
+  readonly logIds?: Readonly<Record<string, string>>;
   /** Aborted when the run is cancelled, loses its lease, or the process ends. */
   readonly signal: AbortSignal;
   /** Called once for each draft, in order, as it comes; from index 0 again where an answer is written anew. */

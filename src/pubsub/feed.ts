@@ -2,6 +2,7 @@ import { GraphQLError } from "graphql";
 import type { Database } from "../database/database.ts";
 import { isPassing } from "../database/passing-error.ts";
 import { badCursor, parseCursor } from "./cursor.ts";
+import { type FeedObserver, UNOBSERVED } from "./observer.ts";
 import { type DraftMessage, type Progress, progressOf, snapshot } from "./progress.ts";
 import { createRunChannel, type RunChannel } from "./run-channel.ts";
 import { hasEnded, readEvents, type RunEvent, type RunRow } from "./run-events.ts";
@@ -58,7 +59,9 @@ export function createFeed(options: {
   buffer?: number;
   /** Pages that may wait for consumers which are catching up, and how long each. */
   pages?: { count: number; timeMs: number };
+  observer?: FeedObserver;
 }): Feed {
+  const { observer = UNOBSERVED } = options;
   const { prisma } = options.database;
   const { buffer = BUFFER, pages = { count: PAGES, timeMs: PAGE_TIME_MS } } = options;
   const watched = new Map<string, Watched>();
@@ -67,6 +70,7 @@ export function createFeed(options: {
 
   async function readNext(runId: string, seq: number): Promise<RunEvent[] | null> {
     const events = await readEvents(prisma, runId, seq, PAGE);
+    observer.eventsRead(events.length);
     if (events.length > 0) return events;
     return (await prisma.run.count({ where: { id: runId } })) > 0 ? [] : null;
   }
@@ -97,11 +101,14 @@ export function createFeed(options: {
 
   function subscribe(runId: string): { entry: Watched; subscriber: Subscriber<Progress> } {
     const entry = open(runId);
-    const subscriber = createSubscriber<Progress>(buffer, () => {
+    const onClose = () => {
+      observer.unsubscribed();
       entry.channel.leave(subscriber);
       entry.subscribers.delete(subscriber);
       if (entry.subscribers.size === 0) entry.release();
-    });
+    };
+    const subscriber = createSubscriber<Progress>(buffer, onClose, observer);
+    observer.subscribed();
     entry.subscribers.add(subscriber);
     return { entry, subscriber };
   }
@@ -128,6 +135,8 @@ export function createFeed(options: {
           place = event;
         }
         await taken(subscriber);
+        // An ended run's events go all at once or from the first on; what was still to come of them has gone.
+        if (events.length === 0 && hasEnded(run) && place.seq < run.seq) return subscriber.fail(cursorExpired());
         if (hasEnded(place.run)) return subscriber.end();
         if (events.length === 0 && entry.channel.join(subscriber, place.seq, place.run)) return;
       } catch (error) {

@@ -1,4 +1,5 @@
 import { GraphQLError } from "graphql";
+import { type FeedObserver, UNOBSERVED } from "./observer.ts";
 
 /**
  * One consumer's end of a stream: a bounded buffer behind an explicit iterator. `return()` never waits for a pending
@@ -22,7 +23,11 @@ export interface Subscriber<T> extends AsyncIterableIterator<T, undefined, undef
 }
 
 /** @param onClose called once, when it takes no more values for whatever reason */
-export function createSubscriber<T>(limit: number, onClose: () => void): Subscriber<T> {
+export function createSubscriber<T>(
+  limit: number,
+  onClose: () => void,
+  observer: Pick<FeedObserver, "delivered" | "tooSlow"> = UNOBSERVED,
+): Subscriber<T> {
   const buffer: T[] = [];
   const waiting: PromiseWithResolvers<IteratorResult<T, undefined>>[] = [];
   let state: "open" | "ending" | "closed" = "open";
@@ -59,9 +64,14 @@ export function createSubscriber<T>(limit: number, onClose: () => void): Subscri
     push(value) {
       if (state !== "open") return;
       const taker = waiting.shift();
-      if (taker !== undefined) taker.resolve({ value, done: false });
-      else if (buffer.length < limit) buffer.push(value);
-      else this.fail(consumerTooSlow());
+      if (taker !== undefined) {
+        observer.delivered();
+        taker.resolve({ value, done: false });
+      } else if (buffer.length < limit) buffer.push(value);
+      else {
+        observer.tooSlow();
+        this.fail(consumerTooSlow());
+      }
     },
     end() {
       if (state === "open") close("ending");
@@ -80,7 +90,10 @@ export function createSubscriber<T>(limit: number, onClose: () => void): Subscri
         emptied?.resolve();
         emptied = null;
       }
-      if (value !== undefined) return Promise.resolve({ value, done: false });
+      if (value !== undefined) {
+        observer.delivered();
+        return Promise.resolve({ value, done: false });
+      }
       if (failure !== null) {
         const error = failure;
         failure = null;

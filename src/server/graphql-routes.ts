@@ -7,6 +7,8 @@ import { createErrorMask } from "./error-mask.ts";
 import { createGraphiql, type GraphiqlTab } from "./graphiql/page.ts";
 import { createGraphqlEngine, GRAPHQL_PATH } from "./graphql.ts";
 import type { Handler, Route } from "./http-server.ts";
+import type { ServerObserver } from "./observer.ts";
+import type { RequestScopes } from "./request-scope.ts";
 import { refuse } from "./respond.ts";
 import { createGraphqlSockets, type GraphqlSockets } from "./websocket.ts";
 
@@ -16,15 +18,17 @@ export function createGraphqlRoutes(options: {
   readonly context: () => object;
   readonly limits: ClientLimits;
   readonly log: Logger;
+  readonly scopes: RequestScopes;
+  readonly observer: ServerObserver;
   readonly isUnavailable: (error: unknown) => boolean;
   readonly graphiqlTabs: readonly GraphiqlTab[];
 }): { readonly paths: ReadonlyMap<string, Route>; readonly sockets: GraphqlSockets } {
-  const { schema, context, limits, log } = options;
-  const maskError = createErrorMask(log, options.isUnavailable);
+  const { schema, context, limits, log, scopes, observer } = options;
+  const maskError = createErrorMask(scopes, options.isUnavailable);
   const slots = createClientSlots(limits.maxSockets, log);
   const { maxMessageBytes } = limits;
-  const engine = createGraphqlEngine({ schema, context, maskError, maxMessageBytes, slots, log });
-  const sockets = createGraphqlSockets({ engine, maskError, limits, slots, log });
+  const engine = createGraphqlEngine({ schema, context, maskError, maxMessageBytes, slots, scopes });
+  const sockets = createGraphqlSockets({ engine, maskError, limits, slots, log, scopes, observer });
   const graphiql = createGraphiql({ tabs: options.graphiqlTabs });
   const redirect: Handler = (_request, response) => {
     response.writeHead(302, { location: GRAPHQL_PATH }).end();

@@ -1,9 +1,12 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Logger } from "pino";
 import { createDoor, type Door } from "./door.ts";
 import { listen } from "./listen.ts";
+import type { ServerObserver } from "./observer.ts";
+import { requestIdOf, type RequestScopes } from "./request-scope.ts";
 import { type Refusal, refusalBody, refuse } from "./respond.ts";
 
 /** Answers one request, or rejects. */
@@ -53,8 +56,10 @@ export async function startHttpServer(options: {
   readonly stallTimeoutMs: number;
   readonly times: RequestTimes;
   readonly log: Logger;
+  readonly scopes: RequestScopes;
+  readonly observer: ServerObserver;
 }): Promise<HttpServer> {
-  const { host, routes, stallTimeoutMs, log } = options;
+  const { host, routes, stallTimeoutMs, log, scopes, observer } = options;
   const { headersMs = 10_000, requestMs = 150_000 } = options.times;
   const underWay = new Set<ServerResponse>();
   // Only known once it listens, and nobody comes in before that.
@@ -72,29 +77,49 @@ export async function startHttpServer(options: {
   server.timeout = stallTimeoutMs;
   server.on("request", (request, response) => {
     underWay.add(response);
+    const requestId = requestIdOf(request);
+    response.setHeader("x-content-type-options", "nosniff");
+    response.setHeader("x-request-id", requestId);
     // Heard by nobody, it would cut off who waits for an answer that takes long.
     response.on("timeout", (socket: Socket) => {
       if (socket.writableLength > 0) socket.destroy();
     });
-    response.once("close", () => underWay.delete(response));
-    response.setHeader("x-content-type-options", "nosniff");
-    void answer(door, routes, request, response)
-      .catch((err: unknown) => {
-        log.error({ err }, "A request failed unexpectedly.");
-        if (response.headersSent) return response.destroy();
-        const message = "Something went wrong on the server.";
-        refuse(response, { status: 500, code: "INTERNAL_SERVER_ERROR", message });
-      })
-      // Yoga stops the clock of a connection that it begins to stream on.
-      .finally(() => {
-        if (!response.writableEnded) request.socket.setTimeout(stallTimeoutMs);
+    scopes.enter({ requestId }, () => {
+      const began = performance.now();
+      // Bound: the event comes from the connection, which may have had other requests.
+      const onClose = AsyncLocalStorage.bind(() => tellOf(request, response, performance.now() - began));
+      response.once("close", () => {
+        underWay.delete(response);
+        onClose();
       });
+      void answer(door, routes, request, response)
+        .catch((err: unknown) => {
+          scopes.log.error({ err }, "A request failed unexpectedly.");
+          if (response.headersSent) return response.destroy();
+          const message = "Something went wrong on the server.";
+          refuse(response, { status: 500, code: "INTERNAL_SERVER_ERROR", message });
+        })
+        // Yoga stops the clock of a connection that it begins to stream on.
+        .finally(() => {
+          if (!response.writableEnded) request.socket.setTimeout(stallTimeoutMs);
+        });
+    });
   });
   server.on("upgrade", (request, socket, head) => {
     const accept = routes.upgrades.get(pathOf(request));
     const refusal = door(request) ?? (accept === undefined ? notFound(request) : accept(request, socket, head));
     if (refusal !== undefined) refuseUpgrade(socket, refusal);
   });
+
+  /** At its end, however it ended. What the client asked for may be anything: only a path of ours is a label. */
+  function tellOf(request: IncomingMessage, response: ServerResponse, durationMs: number): void {
+    const path = pathOf(request);
+    const status = response.statusCode;
+    observer.requestAnswered(routes.paths.has(path) ? path : "other", status);
+    if (!log.isLevelEnabled("debug")) return;
+    const about = { method: request.method, path: path.slice(0, 200), status, durationMs: Math.round(durationMs) };
+    scopes.log.debug({ ...about, ...scopes.operation() }, "A request was answered.");
+  }
 
   const port = await listen(server, host, options.port);
   door = createDoor(host, port);

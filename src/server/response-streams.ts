@@ -1,8 +1,8 @@
 import type { ServerResponse } from "node:http";
 import { type ExecutionResult, GraphQLError } from "graphql";
 import { isAsyncIterable, type Plugin, processRegularResult } from "graphql-yoga";
-import type { Logger } from "pino";
 import type { ClientSlots } from "./client-slots.ts";
+import type { RequestScopes } from "./request-scope.ts";
 import type { Refusal } from "./respond.ts";
 
 /**
@@ -10,12 +10,12 @@ import type { Refusal } from "./respond.ts";
  * clients that take no stream of events, and of clients that went away before their stream began. (Of those that go away
  * later, Yoga takes care.)
  */
-export function useResponseStreams(slots: ClientSlots, log: Logger): Plugin<object, { res: ServerResponse }> {
+export function useResponseStreams(slots: ClientSlots, scopes: RequestScopes): Plugin<object, { res: ServerResponse }> {
   return {
     onResultProcess({ request, result, resultProcessor, serverContext, setResult, setResultProcessor }) {
       if (!isAsyncIterable(result)) return;
       const answerInstead = (answer: ExecutionResult) => {
-        void end(result, log);
+        void end(result, scopes);
         setResult(answer);
         setResultProcessor(processRegularResult, "application/json");
       };
@@ -27,11 +27,11 @@ export function useResponseStreams(slots: ClientSlots, log: Logger): Plugin<obje
   };
 }
 
-async function end(results: AsyncIterable<unknown>, log: Logger): Promise<void> {
+async function end(results: AsyncIterable<unknown>, scopes: RequestScopes): Promise<void> {
   try {
     await results[Symbol.asyncIterator]().return?.();
   } catch (err) {
-    log.error({ err }, "A subscription could not be ended.");
+    scopes.log.error({ err }, "A subscription could not be ended.");
   }
 }
 

@@ -5,6 +5,9 @@ import type { GraphiqlTab } from "./graphiql/page.ts";
 import { GRAPHQL_PATH } from "./graphql.ts";
 import { createGraphqlRoutes } from "./graphql-routes.ts";
 import { answerHealth, createReadinessAnswer, type Readiness } from "./health.ts";
+import { createMetricsAnswer, type Scrape } from "./metrics.ts";
+import { type ServerObserver, UNOBSERVED } from "./observer.ts";
+import { createRequestScopes } from "./request-scope.ts";
 import { type RequestTimes, type Route, type Routes, startHttpServer } from "./http-server.ts";
 
 /** Connections beside those of WebSockets and streams: requests under way, and clients that wait with the next one. */
@@ -19,7 +22,7 @@ export interface Server {
 }
 
 /**
- * Serves a schema over HTTP, server-sent events and WebSockets on one port, with GraphiQL, /healthz and /readyz.
+ * Serves a schema over HTTP, server-sent events and WebSockets on one port, with GraphiQL, /healthz, /readyz and /metrics.
  * `context` makes the context of one operation.
  * @throws ListenError
  */
@@ -37,16 +40,21 @@ export async function createServer(options: {
   readonly readiness: () => Promise<Readiness>;
   /** Whether an error means that the database is away; then clients are told to come again. */
   readonly isUnavailable: (error: unknown) => boolean;
+  /** What /metrics says; without it there is none. */
+  readonly scrape?: Scrape;
+  readonly observer?: ServerObserver;
   /** What GraphiQL opens with. */
   readonly graphiqlTabs: readonly GraphiqlTab[];
 }): Promise<Server> {
-  const { schema, host, log } = options;
+  const { schema, host, log, observer = UNOBSERVED } = options;
   const limits = { ...DEFAULT_CLIENT_LIMITS, ...options.limits };
+  const scopes = createRequestScopes(log, observer);
   const paths = new Map<string, Route>([
     ["/healthz", { GET: answerHealth }],
     ["/readyz", { GET: createReadinessAnswer(options.readiness, log) }],
   ]);
-  const graphql = schema === null ? null : createGraphqlRoutes({ ...options, schema, limits });
+  if (options.scrape !== undefined) paths.set("/metrics", { GET: createMetricsAnswer(options.scrape) });
+  const graphql = schema === null ? null : createGraphqlRoutes({ ...options, schema, limits, scopes, observer });
   for (const [path, route] of graphql?.paths ?? []) paths.set(path, route);
   const routes: Routes = { paths, upgrades: new Map(graphql && [[GRAPHQL_PATH, graphql.sockets.accept]]) };
 
@@ -60,6 +68,8 @@ export async function createServer(options: {
     stallTimeoutMs: 2 * limits.pingIntervalMs,
     times: options.times ?? {},
     log,
+    scopes,
+    observer,
   });
   starting.move();
   return {

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { type ExecutionResult, GraphQLError } from "graphql";
@@ -11,6 +12,8 @@ import type { GraphqlEngine } from "./graphql.ts";
 import type { Refusal } from "./respond.ts";
 import { createSocketLife } from "./socket-life.ts";
 import { boundedSend, closeSoon, cutSoon } from "./socket-output.ts";
+import type { ServerObserver } from "./observer.ts";
+import type { RequestScopes } from "./request-scope.ts";
 
 /** How long clients get to say goodbye when the server closes, in milliseconds. */
 const GOODBYE_TIME = 1_000;
@@ -35,14 +38,19 @@ export function createGraphqlSockets(options: {
   readonly limits: ClientLimits;
   readonly slots: ClientSlots;
   readonly log: Logger;
+  readonly scopes: RequestScopes;
+  readonly observer: ServerObserver;
 }): GraphqlSockets {
-  const { limits, slots, log } = options;
+  const { limits, slots, scopes, observer } = options;
   const protocol = makeServer(createProtocolOptions(options));
   const server = new WebSocketServer({ noServer: true, maxPayload: limits.maxMessageBytes, handleProtocols });
   const life = createSocketLife(limits.pingIntervalMs);
   const ended = new Set<Promise<void>>();
 
   server.on("connection", (socket, request) => {
+    const socketId = randomUUID();
+    const log = options.log.child({ socketId });
+    observer.socketOpened();
     life.watch(socket, request.socket);
     // What a client sends amiss (a frame too large, text that is no UTF-8) comes here; `ws` closes the socket itself.
     socket.on("error", (err) => {
@@ -59,17 +67,20 @@ export function createGraphqlSockets(options: {
             // Who has been closed and goes on sending is not listened to.
             if (socket.readyState !== WebSocket.OPEN) return;
             const message = String(data);
-            handle(message).catch((err: unknown) => {
-              log.debug({ err }, "A WebSocket's message could not be handled.");
-              if (isFromServers(message)) closeSoon(socket, CloseCode.BadRequest, "Invalid message received");
-              else closeSoon(socket, CloseCode.InternalServerError, "Internal server error");
-            });
+            scopes
+              .enter({ socketId }, () => handle(message))
+              .catch((err: unknown) => {
+                log.debug({ err }, "A WebSocket's message could not be handled.");
+                if (isFromServers(message)) closeSoon(socket, CloseCode.BadRequest, "Invalid message received");
+                else closeSoon(socket, CloseCode.InternalServerError, "Internal server error");
+              });
           }),
       },
       {},
     );
     const end = new Promise<void>((resolve) => {
       socket.once("close", (code, reason) => {
+        observer.socketClosed();
         onClosed(code, String(reason))
           .catch((err: unknown) => log.error({ err }, "A subscription could not be ended."))
           .finally(resolve);
@@ -109,21 +120,38 @@ function createProtocolOptions({
   engine,
   maskError,
   limits: { initTimeoutMs, maxOperations },
+  scopes,
 }: {
   readonly engine: GraphqlEngine;
   readonly maskError: MaskError;
   readonly limits: ClientLimits;
+  readonly scopes: RequestScopes;
 }): ServerOptions {
   const pipeline = engine.getEnveloped();
+  const refused = (errors: readonly GraphQLError[]) => {
+    scopes.answered({ errors });
+    return errors;
+  };
+  const answer = async (work: () => Promise<ExecutionResult | AsyncIterable<ExecutionResult>>) => {
+    let result: ExecutionResult | AsyncIterable<ExecutionResult>;
+    try {
+      result = await work();
+    } catch (error) {
+      result = { errors: [maskError(error)] };
+    }
+    scopes.answered("errors" in result ? result : {});
+    return result;
+  };
   return {
     connectionInitWaitTimeout: initTimeoutMs,
-    onSubscribe: async (context, _id, payload) => {
-      if (countOperations(context) > maxOperations) return [tooManyOperations(maxOperations)];
+    onSubscribe: async (context, id, payload) => {
+      scopes.nameOperation(id);
+      if (countOperations(context) > maxOperations) return refused([tooManyOperations(maxOperations)]);
       try {
         const { parse, validate, contextFactory, schema } = engine.getEnveloped({ params: payload });
         const document = parse(payload.query);
         const errors = validate(schema, document);
-        if (errors.length > 0) return errors;
+        if (errors.length > 0) return refused(errors);
         return {
           schema,
           document,
@@ -132,23 +160,11 @@ function createProtocolOptions({
           contextValue: await contextFactory(),
         };
       } catch (error) {
-        return [maskError(error)];
+        return refused([maskError(error)]);
       }
     },
-    execute: async (args) => {
-      try {
-        return await pipeline.execute(args);
-      } catch (error) {
-        return { errors: [maskError(error)] };
-      }
-    },
-    subscribe: async (args) => {
-      try {
-        return await pipeline.subscribe(args);
-      } catch (error) {
-        return { errors: [maskError(error)] };
-      }
-    },
+    execute: (args) => answer(() => pipeline.execute(args)),
+    subscribe: (args) => answer(() => pipeline.subscribe(args)),
     onNext: (_context, _id, _payload, _args, { errors, ...result }: ExecutionResult) => {
       if (errors !== undefined) return { ...result, errors: errors.map(formatError) };
     },

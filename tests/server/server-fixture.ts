@@ -12,7 +12,7 @@ import { createSmallSchema, createTicks, type Ticks } from "./small-schema.ts";
 
 export interface TestServer extends Server {
   readonly ticks: Ticks;
-  /** What was logged at info or above, as the objects that the log's lines are. */
+  /** What was logged at `logLevel` (warn) or above, as the objects that the log's lines are. */
   readonly logged: Record<string, unknown>[];
   /** POSTs one operation as JSON. */
   post(body: unknown, headers?: Record<string, string>, signal?: AbortSignal): Promise<Response>;
@@ -26,6 +26,7 @@ export async function startTestServer(
     context?: () => object;
     limits?: Partial<ClientLimits>;
     times?: RequestTimes;
+    logLevel?: "debug" | "warn";
   } = {},
 ): Promise<TestServer> {
   const logged: Record<string, unknown>[] = [];
@@ -43,7 +44,7 @@ export async function startTestServer(
     port: 0,
     limits: options.limits ?? {},
     times: options.times ?? {},
-    log: pino({ level: "info" }, sink),
+    log: pino({ level: options.logLevel ?? "info" }, sink),
     readiness: options.readiness ?? (async () => ({ ready: true, parts: {} })),
     isUnavailable: (error) => error instanceof Error && error.message === "The database went for lunch.",
     graphiqlTabs: [{ query: "query Hello { hello }" }],

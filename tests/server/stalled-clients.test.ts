@@ -17,6 +17,8 @@ import {
   UPGRADE,
 } from "./rude-client.ts";
 import { type Handler, startHttpServer } from "../../src/server/http-server.ts";
+import { UNOBSERVED } from "../../src/server/observer.ts";
+import { createRequestScopes } from "../../src/server/request-scope.ts";
 import { startTestServer, type TestServer } from "./server-fixture.ts";
 
 const MEGABYTE = 1_000_000;
@@ -185,6 +187,7 @@ describe("an answer to a request", () => {
       answering.resolve(response.writeHead(200));
       response.end(Buffer.alloc(FLOOD * MEGABYTE));
     };
+    const log = pino({ level: "silent" });
     const server = await startHttpServer({
       host: "127.0.0.1",
       port: 0,
@@ -192,7 +195,9 @@ describe("an answer to a request", () => {
       maxConnections: 10,
       stallTimeoutMs: 200,
       times: {},
-      log: pino({ level: "silent" }),
+      log,
+      scopes: createRequestScopes(log, UNOBSERVED),
+      observer: UNOBSERVED,
     });
     onTestFinished(() => server.close());
     const connection = await openConnection(server);

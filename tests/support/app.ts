@@ -13,6 +13,7 @@ export interface LogLine {
   readonly level: number;
   readonly msg: string;
   readonly err?: { readonly message: string };
+  readonly [field: string]: unknown;
 }
 
 const WARN = 40;
@@ -23,8 +24,8 @@ export interface TestApp extends TestClient {
   readonly databaseUrl: string;
   /** What it logged as a warning or worse. */
   readonly complaints: LogLine[];
-  /** Every line that it logged, as text. */
-  readonly logged: string[];
+  /** Everything that it logged, from `logLevel` on. */
+  readonly logged: LogLine[];
   /** Asks the database itself. */
   sql<Row extends pg.QueryResultRow>(text: string, values?: readonly unknown[]): Promise<Row[]>;
   /** Resolves when no execution is under way any more, whatever its run's status. */
@@ -44,6 +45,7 @@ export async function startTestApp(options: {
   databaseUrl?: string;
   role?: "all" | "api" | "worker";
   retryBaseMs?: number;
+  logLevel?: "debug" | "info" | "warn";
 }): Promise<TestApp> {
   const databaseUrl = options.databaseUrl ?? (await createTestDatabaseUrl());
   const config = readConfig({
@@ -53,13 +55,13 @@ export async function startTestApp(options: {
     ...{ DATABASE_URL: databaseUrl, PORT: "0", ROLE: options.role },
   });
   const complaints: LogLine[] = [];
-  const logged: string[] = [];
+  const logged: LogLine[] = [];
   const write = (text: string) => {
-    logged.push(text);
     const line = JSON.parse(text) as LogLine;
+    logged.push(line);
     if (line.level >= WARN) complaints.push(line);
   };
-  const log = pino({ level: config.logLevel, serializers }, { write });
+  const log = pino({ level: options.logLevel ?? config.logLevel, serializers }, { write });
   const app = await createApp({ config, log, ...options });
   const client = createTestClient(app.url);
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 2 });

@@ -7,6 +7,7 @@ import type { Drafts } from "../../pubsub/shared-drafts.ts";
 import { hasEnded } from "../../pubsub/run-events.ts";
 import type { WakeUps } from "../../pubsub/wake-ups.ts";
 import type { RunKinds } from "../kinds/registry.ts";
+import { type EngineObserver, UNOBSERVED } from "../observer.ts";
 import { changeRunNow } from "../run-change.ts";
 import { claimRun } from "./claim-run.ts";
 import { AbortedCall, createInFlight, type Outcome } from "./in-flight.ts";
@@ -34,6 +35,7 @@ export interface ExecutionParts {
   /** What retries wait at first; doubled each time. */
   readonly retryBaseMs: number;
   readonly log: Logger;
+  readonly observer?: EngineObserver;
 }
 
 /**
@@ -43,8 +45,8 @@ export interface ExecutionParts {
  * @returns "left" where the run must be taken up again, else "over"
  */
 export async function executeRun(parts: ExecutionParts, runId: string, stop: AbortSignal): Promise<"over" | "left"> {
-  const { database, wakeUps, drafts } = parts;
-  const claim = await claimRun(database, parts.kinds, runId);
+  const { database, wakeUps, drafts, observer = UNOBSERVED } = parts;
+  const claim = await claimRun(database, parts.kinds, runId, observer);
   if (claim === null) return "over";
   const { kind, run } = claim;
   const guard = { runId, statuses: ["RUNNING"], lease: run.lease } as const;
@@ -61,7 +63,11 @@ export async function executeRun(parts: ExecutionParts, runId: string, stop: Abo
   let over = false;
   let bell = Promise.withResolvers<void>();
   const ring = () => bell.resolve();
-  const inFlight = createInFlight(provider, ring);
+  const inFlight = createInFlight(provider, {
+    onOutcome: ring,
+    onEnded: (result) => observer.attemptEnded(run.type, result),
+    onUsage: (usage) => observer.spent(run.model ?? kind.model, usage),
+  });
 
   function endExecution(reason: string): void {
     over = true;
@@ -95,9 +101,8 @@ export async function executeRun(parts: ExecutionParts, runId: string, stop: Abo
     const { retryDelay } = turns;
     const giveUp = isSpentUp(spent) ? budget.reason(spent) : null;
     const { inFlightLimit } = pacer;
-    const changed = await changeRunNow(database, guard, (change) =>
-      takeStep(change, { kind, session, outcomes, next, mayStart, inFlightLimit, retryDelay, giveUp }),
-    );
+    const stepParts = { kind, session, outcomes, next, mayStart, inFlightLimit, retryDelay, giveUp };
+    const changed = await changeRunNow(database, guard, (change) => takeStep(change, stepParts), observer);
     if (changed === null) return endExecution("The run is no longer this executor's.");
     wakeUps.wake(runId, "events");
     spentUsd = changed.run.costUsd;
@@ -107,7 +112,10 @@ export async function executeRun(parts: ExecutionParts, runId: string, stop: Abo
         drafts.draft({ runId, item, seq, draft }),
       );
     turns.took(taken);
-    for (const { item, delayMs } of again) turns.again(item, delayMs);
+    for (const { item, delayMs } of again) {
+      turns.again(item, delayMs);
+      observer.itemRetried(run.type);
+    }
     if (hasEnded(changed.run)) endExecution("The run has ended.");
     else if (turns.waiting + inFlight.size + outcomes.length === 0)
       throw new Error(`The run ${runId} has items that nobody works on.`);
@@ -139,6 +147,7 @@ export async function executeRun(parts: ExecutionParts, runId: string, stop: Abo
   /** Set by a refused step: from then on outcomes are saved one by one, so that one bad set spoils no other. */
   let oneByOne = false;
   const interrupted: Outcome[] = [];
+  observer.executionBegan();
   try {
     while (!over) {
       if (stop.aborted) {
@@ -170,6 +179,7 @@ export async function executeRun(parts: ExecutionParts, runId: string, stop: Abo
           inFlight.putBack(outcomes);
           await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
         } else {
+          log.warn({ err: error, itemIds: idsOf(outcomes) }, "the database refused a step of the run");
           inFlight.putBack(refused(outcomes, error));
           oneByOne = true;
         }
@@ -177,13 +187,14 @@ export async function executeRun(parts: ExecutionParts, runId: string, stop: Abo
     }
     return over ? "over" : "left";
   } finally {
+    observer.executionEnded();
     deaf();
     silence();
     stop.removeEventListener("abort", ring);
     clearTimeout(graceEnds);
     inFlight.abort(inFlight.itemIds(), new AbortedCall("The execution ended."));
     inFlight.putBack(interrupted);
-    await leaveRun({ database, wakeUps, guard, inFlight, giveBack: !over });
+    await leaveRun({ database, wakeUps, guard, inFlight, giveBack: !over, observer });
   }
 
   async function beat(): Promise<void> {
@@ -207,6 +218,10 @@ function refused(outcomes: readonly Outcome[], cause: unknown): readonly Outcome
   if ("error" in outcome.result) throw cause;
   const error = new GenerationError("What was generated could not be saved. Retry the run.", { cause });
   return [{ ...outcome, result: { error } }];
+}
+
+function idsOf(outcomes: readonly Outcome[]): string[] {
+  return outcomes.map(({ item }) => item.id);
 }
 
 /** A bug, not a domain outcome: the user gets a plain message, the operator gets what it was. */

@@ -40,6 +40,7 @@ export function createGenerateStoriesKind(
     phase: "GENERATING_STORIES",
     offer,
     generator: generatorName(generator),
+    model: generator.model,
     words: { item: "epic", items: "epics", parent: "project", created: "stories" },
     async targets(reader, scope) {
       const epics = await store.readEpicTitles(reader, scope);

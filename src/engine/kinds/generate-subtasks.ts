@@ -55,6 +55,7 @@ export function createGenerateSubtasksKind(
     phase: "GENERATING_SUBTASKS",
     offer,
     generator: generatorName(generator),
+    model: generator.model,
     words: { item: "story", items: "stories", parent: "epic", created: "subtasks" },
     async targets(reader, scope) {
       const stories = await store.readStoryTitles(reader, scope);

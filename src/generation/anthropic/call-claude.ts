@@ -15,6 +15,15 @@ export interface CallLog {
   warn(fields: Record<string, unknown>, message: string): void;
 }
 
+/** Hears how each call ended, repairs and retries included; "aborted" where we broke it off. Must not throw. */
+export interface CallObserver {
+  callEnded(call: {
+    readonly model: string;
+    readonly outcome: "succeeded" | "failed" | "throttled" | "aborted";
+    readonly durationMs: number;
+  }): void;
+}
+
 export type ThinkingEffort = "low" | "medium" | "high" | "xhigh" | "max";
 
 /** What stays the same over all calls of a request. */
@@ -29,6 +38,7 @@ export interface Caller {
   readonly now: () => number;
   readonly gate: PrefixGate;
   readonly log: CallLog | null;
+  readonly observer: CallObserver | null;
 }
 
 /** One question: the rules, the turns so far, the schema that the answer is written in, the room it has. */
@@ -95,12 +105,15 @@ export async function callClaude(caller: Caller, question: Question, events: Cal
     // An abort looks like any other broken connection: whose it was, the signal says.
     const gaveUp = watch.signal.aborted;
     const durationMs = Math.round(performance.now() - started);
+    const cause: unknown = gaveUp ? watch.signal.reason : error;
     const failed = { model, status, type, errorCode, requestId, durationMs };
     if (signal.aborted) log?.info(failed, "a call to the model was broken off: nobody waits for it any more");
+    else log?.warn({ ...failed, cause: causeOf(cause) }, "a call to the model failed");
+    const failure = toGenerationError(cause, { provider, model, reply: reader.reply, now: caller.now() });
+    const outcome = signal.aborted ? "aborted" : failure.retry?.throttled ? "throttled" : "failed";
+    caller.observer?.callEnded({ model, outcome, durationMs });
     signal.throwIfAborted();
-    const cause: unknown = gaveUp ? watch.signal.reason : error;
-    log?.warn({ ...failed, cause: causeOf(cause) }, "a call to the model failed");
-    throw toGenerationError(cause, { provider, model, reply: reader.reply, now: caller.now() });
+    throw failure;
   }
   const { reply } = reader;
   // A server that does not tell what a whole answer took leaves its cost unknown, unless the model costs nothing.
@@ -108,6 +121,7 @@ export async function callClaude(caller: Caller, question: Question, events: Cal
   tellUsage(reply);
   const durationMs = Math.round(performance.now() - started);
   log?.info({ model, stopReason: reply.stopReason, tokens: reply.tokens, requestId, durationMs }, "the model answered");
+  caller.observer?.callEnded({ model, outcome: "succeeded", durationMs });
   signal.throwIfAborted();
   return reply;
 
