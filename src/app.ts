@@ -17,12 +17,16 @@ import { createGenerateSubtasksKind } from "./engine/kinds/generate-subtasks.ts"
 import type { RunKinds } from "./engine/kinds/registry.ts";
 import type { ModelOffer } from "./engine/generation-options.ts";
 import { createRunQueue } from "./engine/queue.ts";
+import { startRetention } from "./engine/retention.ts";
+import { createRunJournal } from "./engine/run-journal.ts";
 import { createRuns } from "./engine/runs.ts";
 import { settleRuns } from "./engine/settle-runs.ts";
 import { startWorker } from "./engine/worker.ts";
 import { type PriceTable, PricesError, priceOf, readPrices } from "./generation/anthropic/prices.ts";
+import { providerOf } from "./generation/anthropic/provider.ts";
 import type { Generator } from "./generation/generator.ts";
 import { createOutlineGenerator } from "./generation/outline.ts";
+import { createMetrics, type Metrics } from "./metrics/metrics.ts";
 import { createFeed } from "./pubsub/feed.ts";
 import { createNotifications } from "./pubsub/notifications.ts";
 import { shareDrafts } from "./pubsub/shared-drafts.ts";
@@ -45,6 +49,8 @@ export interface App {
   readonly role: Config["role"];
   /** Who generates: "outline", or "anthropic (claude-…)". */
   readonly generator: string;
+  /** Where the generator's model is asked; null where there is none. */
+  readonly endpoint: string | null;
   /** Where its data is, for people; without a password. */
   readonly database: string;
   /** Runs that are watched in this process. */
@@ -79,6 +85,11 @@ export async function createApp(options: {
   const database = createDatabase({ url, onError: (err) => log.warn({ err }, "a database connection broke") });
   starting.defer(() => database.close());
 
+  const metrics = createMetrics({ models: config.anthropic.models });
+  starting.defer(() => metrics.close());
+  metrics.watchDatabase(database);
+  const observer = createRunJournal(log, metrics.engine);
+
   const notifications = await createNotifications({
     url,
     onError: (err) => log.warn({ err }, "the connection to the other processes broke; connecting again"),
@@ -88,40 +99,48 @@ export async function createApp(options: {
   const feed = createFeed({
     database,
     wakeUps,
+    observer: metrics.feed,
     onError: (err, runId) => log.warn({ err, runId }, "the events of a run could not be read; trying again"),
   });
   starting.defer(() => feed.close());
   const drafts = shareDrafts(feed, notifications);
 
-  const { generator, offer } = options.generator
-    ? { generator: options.generator, offer: NO_MODELS }
-    : await createGenerator(config, log);
+  const { generator, offer, endpoint } = options.generator
+    ? { generator: options.generator, offer: NO_MODELS, endpoint: null }
+    : await createGenerator(config, log, metrics);
   const store = { readStoryTitles, readRunContext, readStoriesToSplit, saveGeneratedSubtasks };
   const subtasks = createGenerateSubtasksKind(generator, offer, store);
   const provider = createProviderPace({ limited: generator.limited, now: Date.now });
+  metrics.watchPace(provider);
   const fillStore = { readEpicTitles, readFillContext, readEpicsToFill, saveGeneratedStories };
   const stories = createGenerateStoriesKind(generator, offer, fillStore);
   const kinds: RunKinds = { GENERATE_SUBTASKS: subtasks, GENERATE_STORIES: stories };
-  const queue = await createRunQueue({ url, works: config.role !== "api", log });
+  const works = config.role !== "api";
+  const queue = await createRunQueue({ url, works, historyDays: config.runHistoryDays, log });
   starting.defer(() => queue.close());
-  if (config.role !== "api") {
-    const worker = await startWorker({ database, wakeUps, drafts, kinds, provider, retryBaseMs, queue, log });
+  if (works) {
+    const worker = await startWorker({ database, wakeUps, drafts, kinds, provider, retryBaseMs, queue, log, observer });
     starting.defer(() => worker.close());
+    const retention = startRetention({ database, historyDays: config.runHistoryDays, log, observer });
+    starting.defer(() => retention.close());
   }
 
   const services: Services = {
     database,
     feed,
-    runs: createRuns({ database, queue, wakeUps, kinds, generator, store }),
-    settleRuns: (tx, going) => settleRuns(wakeUps, tx, going),
+    runs: createRuns({ database, queue, wakeUps, kinds, generator, store, observer }),
+    settleRuns: (tx, going) => settleRuns(wakeUps, tx, going, observer),
   };
   const server = await createServer({
     schema: config.role === "worker" ? null : buildSchema(),
     context: () => ({ ...services, loaders: new Map() }),
     host: config.host,
     port: config.port,
+    limits: config.clientLimits,
     log,
     isUnavailable,
+    scrape: metrics.scrape,
+    observer: metrics.server,
     graphiqlTabs: createTour(config.generator),
     readiness: async () => {
       const [databaseState, queueState] = await Promise.all([
@@ -143,6 +162,7 @@ export async function createApp(options: {
     url: server.url,
     role: config.role,
     generator: subtasks.generator,
+    endpoint,
     database: embedded === null ? withoutPassword(url) : `embedded, in ${embedded.dataDir}`,
     watchedRuns: () => feed.watchedRuns,
     close: () => running.disposeAsync(),
@@ -153,15 +173,25 @@ export async function createApp(options: {
 async function createGenerator(
   { generator, anthropic }: Config,
   log: Logger,
-): Promise<{ generator: Generator; offer: ModelOffer }> {
-  if (generator === "outline") return { generator: createOutlineGenerator(), offer: NO_MODELS };
+  metrics: Metrics,
+): Promise<{ generator: Generator; offer: ModelOffer; endpoint: string | null }> {
+  if (generator === "outline") return { generator: createOutlineGenerator(), offer: NO_MODELS, endpoint: null };
   // Loaded late: who goes without a model does not wait for what would ask one.
   const { createAnthropicGenerator } = await import("./generation/anthropic/anthropic-generator.ts");
   const { apiKey, baseUrl, model, models, effort } = anthropic;
   const prices = readConfiguredPrices(anthropic.prices);
   return {
-    generator: createAnthropicGenerator({ apiKey, baseURL: baseUrl, model, effort, prices, log }),
+    generator: createAnthropicGenerator({
+      apiKey,
+      baseURL: baseUrl,
+      model,
+      effort,
+      prices,
+      log,
+      observer: metrics.calls,
+    }),
     offer: { models, hasPrice: (named) => priceOf(named ?? model, prices) !== null },
+    endpoint: providerOf(baseUrl).baseURL,
   };
 }
 

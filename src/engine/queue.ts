@@ -8,6 +8,9 @@ import type { Transaction } from "../database/database.ts";
 const QUEUE = "runs";
 /** A job that shows no life for this long is given to another worker; the least that pg-boss takes. */
 const HEARTBEAT_SECONDS = 10;
+/** Jobs that are over are looked for this often, to be deleted. */
+const MAINTENANCE_SECONDS = 3_600;
+const DAY_SECONDS = 86_400;
 
 /** An execution gives its run back well within this. */
 const STOP_MS = 6_000;
@@ -30,8 +33,14 @@ export interface RunQueue {
 /**
  * Connects to the queue, making or upgrading its tables (schema `pgboss`) first.
  * @param options.works whether this process takes up runs; one that only makes them holds no listening connection
+ * @param options.historyDays how long jobs that are over are kept
  */
-export async function createRunQueue(options: { url: string; works: boolean; log: Logger }): Promise<RunQueue> {
+export async function createRunQueue(options: {
+  url: string;
+  works: boolean;
+  historyDays: number;
+  log: Logger;
+}): Promise<RunQueue> {
   const boss = new PgBoss({
     connectionString: options.url,
     application_name: "storymill queue",
@@ -43,6 +52,7 @@ export async function createRunQueue(options: { url: string; works: boolean; log
     monitorIntervalSeconds: 1,
     registerInstance: false,
     monitorVacuum: false,
+    maintenanceIntervalSeconds: MAINTENANCE_SECONDS,
   });
   boss.on("error", (error) => options.log.warn({ err: error }, "the queue met an error and goes on"));
   await boss.start();
@@ -56,6 +66,8 @@ export async function createRunQueue(options: { url: string; works: boolean; log
     retryDelay: 0,
     retryBackoff: false,
   });
+  // Not with the others: a queue that is there already is left as it is made.
+  await boss.updateQueue(QUEUE, { deleteAfterSeconds: options.historyDays * DAY_SECONDS });
   return {
     async enqueue(tx, runIds) {
       const jobs = runIds.map((runId) => ({ data: { runId }, singletonKey: runId }));

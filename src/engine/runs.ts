@@ -6,6 +6,7 @@ import { cancelRun } from "./cancel-run.ts";
 import { estimateRun, type RunEstimate } from "./estimate-run.ts";
 import type { SubtaskStore } from "./kinds/generate-subtasks.ts";
 import { createStarts, kindOf, type RunKinds, type Starts } from "./kinds/registry.ts";
+import type { EngineObserver } from "./observer.ts";
 import type { RunQueue } from "./queue.ts";
 import { retryRun } from "./retry-run.ts";
 import type { StartGenerateSubtasks } from "./start-generate-subtasks.ts";
@@ -25,6 +26,7 @@ export function createRuns(parts: {
   kinds: RunKinds;
   generator: Generator;
   store: SubtaskStore;
+  observer?: EngineObserver;
 }): Runs {
   return {
     ...createStarts(parts),

@@ -4,7 +4,7 @@ import { type ExecutionParts, executeRun } from "./executor/execute-run.ts";
 import { finishRun } from "./finish-run.ts";
 import { kindOf } from "./kinds/registry.ts";
 import type { RunQueue } from "./queue.ts";
-import { ACTIVE, changeRunNow, UNFINISHED } from "./run-change.ts";
+import { ACTIVE, changeRunNow, type RunChange, UNFINISHED } from "./run-change.ts";
 
 /** Runs that one process drives at once: they mostly wait for the provider. */
 const CONCURRENCY = 8;
@@ -87,11 +87,12 @@ export async function startWorker(parts: ExecutionParts & { queue: RunQueue }): 
 
   /** A bug must not leave a run that never ends, nor one that is tried forever. */
   async function failRun(runId: string): Promise<void> {
-    await changeRunNow(database, { runId, statuses: ACTIVE }, async (change) => {
+    const fail = async (change: RunChange) => {
       await change.endItems({ statuses: UNFINISHED }, "CANCELLED", null);
       const message = `Something went wrong on the server; its log says more under the run ${runId}. Retry the run.`;
       finishRun(change, kindOf(kinds, change.run).words, message);
-    });
+    };
+    await changeRunNow(database, { runId, statuses: ACTIVE }, fail, parts.observer);
     parts.wakeUps.wake(runId, "control");
   }
 

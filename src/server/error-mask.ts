@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { GraphQLError, type GraphQLFormattedError, Kind } from "graphql";
-import type { Logger } from "pino";
+import type { RequestScopes } from "./request-scope.ts";
 
 /** Turns whatever was thrown into what a client may see. */
 export type MaskError = (error: unknown) => GraphQLError;
@@ -13,20 +13,26 @@ const RETRY_AFTER = "5";
 
 /**
  * A mask that lets through what was said to the client on purpose (GraphQLErrors of ours and of the GraphQL library) and
- * hides everything else: that goes to the log, with a reference, and the client gets the reference only.
+ * hides everything else: that goes to the log, with a reference and the ids of the request, and the client gets the reference only.
  * @param isUnavailable whether an error means that the database is away: that passes, and clients are told so
  */
-export function createErrorMask(log: Logger, isUnavailable: (error: unknown) => boolean): MaskError {
+export function createErrorMask(
+  scopes: Pick<RequestScopes, "log">,
+  isUnavailable: (error: unknown) => boolean,
+): MaskError {
   return (error) => {
     if (isForClients(error)) return error.message.length > LONGEST_MESSAGE ? shortened(error) : error;
     if (error instanceof GraphQLError && isAboutVariables(error)) return shortened(error);
     const located = error instanceof GraphQLError ? error : undefined;
     if (isUnavailable(located?.originalError ?? error)) {
-      log.warn({ err: located?.originalError ?? error, path: located?.path?.join(".") }, "The database is away.");
+      scopes.log.warn(
+        { err: located?.originalError ?? error, path: located?.path?.join(".") },
+        "The database is away.",
+      );
       return unavailable(located);
     }
     const reference = randomBytes(6).toString("hex");
-    log.error(
+    scopes.log.error(
       { err: located?.originalError ?? error, reference, path: located?.path?.join(".") },
       "An operation failed unexpectedly.",
     );

@@ -129,7 +129,8 @@ describe("a split by Claude", () => {
     claude.script(says(fenced, { thinking: null, bare: true }));
     const request = splitRequest();
     expect(await generator({ apiKey: null }).splitStory(request)).toHaveLength(3);
-    expect(request.spent).toEqual([]);
+    // Nobody told what it took, so nobody knows what it cost.
+    expect(request.spent).toMatchObject([{ outputTokens: 0, costUsd: null }]);
   });
 
   it("reads the text of an answer and no other block", async () => {

@@ -142,6 +142,17 @@ describe("a watch that cannot be", () => {
   });
 });
 
+describe("watching a run that has ended", () => {
+  it("is CURSOR_EXPIRED out of the stream where all that is left goes while it reads", async () => {
+    const log = await newLog(2_000);
+    await log.finish();
+    const stream = await feed.watch(log.runId, formatCursor(log.runId, 0));
+    expect((await stream.next()).value).toMatchObject({ seq: 1 });
+    await database.prisma.runEvent.deleteMany({ where: { runId: log.runId, seq: { gt: 1_500 } } });
+    await expect(Array.fromAsync(stream)).rejects.toEqual(code("CURSOR_EXPIRED"));
+  });
+});
+
 describe("many watchers", () => {
   it("get every event once and in order, whenever they come", async () => {
     const log = await newLog(1);

@@ -26,6 +26,8 @@ export interface Ticket {
  */
 export interface ProviderPace {
   readonly inFlightLimit: number;
+  /** Calls that have begun and not ended. */
+  readonly inFlight: number;
   /** Calls that may begin now. */
   available(): number;
   /** Milliseconds until waiting alone lets one begin; 0 where that is now, Infinity where a call must end first. */
@@ -70,6 +72,9 @@ export function createProviderPace(options: { limited: boolean; now: () => numbe
   return {
     get inFlightLimit() {
       return inFlightLimit;
+    },
+    get inFlight() {
+      return inFlight;
     },
     available() {
       if (now() < pausedUntil) return 0;
