@@ -3,6 +3,7 @@ import type { Takeover } from "./check/takeovers.ts";
 import type { FaultCounts } from "./faults.ts";
 import type { History } from "./history.ts";
 import type { People } from "./people.ts";
+import type { Probes } from "./probes.ts";
 import type { FlakyProvider } from "./provider.ts";
 
 /** The rows of the summary. */
@@ -12,9 +13,10 @@ export function figuresOf(parts: {
   readonly provider: FlakyProvider;
   readonly api: Api;
   readonly people: People;
+  readonly probes: Probes;
   readonly takeovers: readonly Takeover[];
 }): [what: string, figure: string][] {
-  const { history, faults, provider, api, people, takeovers } = parts;
+  const { history, faults, provider, api, people, probes, takeovers } = parts;
   const { runs, events } = history.stored;
   const ended = (status: string) => runs.filter((run) => run.status === status).length;
   const sum = (of: (watcher: People["watchers"][number]) => number) =>
@@ -30,6 +32,7 @@ export function figuresOf(parts: {
     ["client sockets cut", String(faults.cuts)],
     ["provider: calls, failed, times away", `${provider.requests}, ${provider.faults}, ${faults.providerAway}`],
     ["requests answered, not answered", `${api.counts.answers}, ${api.counts.lost}`],
+    ["probes answered (/healthz, /readyz, /metrics)", String(probes.count)],
     ["runs", String(runs.length)],
     ...["SUCCEEDED", "PARTIAL", "FAILED", "CANCELLED"].map((status): [string, string] => [
       `  ${status}`,

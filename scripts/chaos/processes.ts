@@ -99,7 +99,7 @@ export function createSlot(options: SlotOptions): Slot {
       if (expected || child !== started) return;
       become("down");
       // What may be in the way of a start is a database that is away or has lost its connections.
-      const excused = !wasReady && timeline.lastDisturbance > began - 1_000;
+      const excused = !wasReady && timeline.isDisturbedSince(began - 1_000);
       if (!excused) report({ kind: "process", text: `${name} ended by itself (${signal ?? code}); see its log.` });
       if (wasReady) void slot.start();
     });
@@ -135,7 +135,7 @@ export function createSlot(options: SlotOptions): Slot {
     const began = Date.now();
     const code = await end("SIGTERM", "closing");
     // With its database away, it may have to give up waiting for it.
-    const excused = timeline.lastDisturbance > began - 20_000;
+    const excused = timeline.isDisturbedSince(began - 20_000);
     if (code !== null && code !== 0 && !excused) {
       const how =
         code === "late" ? `was not gone ${CLOSING_MS / 1_000} s after SIGTERM` : `ended with ${code} at SIGTERM`;

@@ -2,6 +2,8 @@ import { readFile, readdir } from "node:fs/promises";
 import path from "node:path";
 import type { Violation } from "./violations.ts";
 
+/** Judged by who ended it, who knows whether the database was away. */
+const JUDGED = /^Closing took longer than/u;
 /** pino's number for `error`. */
 const ERROR = 50;
 
@@ -29,6 +31,6 @@ function errorIn(line: string): string | null {
   } catch {
     return null;
   }
-  if ((entry.level ?? 0) < ERROR) return null;
+  if ((entry.level ?? 0) < ERROR || JUDGED.test(entry.msg ?? "")) return null;
   return `${entry.msg ?? ""} ${(entry.err?.message ?? "").replaceAll(/\s+/gu, " ").slice(0, 300)}`.trim();
 }

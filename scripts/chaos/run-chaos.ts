@@ -11,6 +11,7 @@ import type { History } from "./history.ts";
 import { createLedger } from "./ledger.ts";
 import { type People, startPeople } from "./people.ts";
 import { findPorts } from "./ports.ts";
+import { startProbes } from "./probes.ts";
 import { createSlot, type Slot } from "./processes.ts";
 import { startFlakyProvider } from "./provider.ts";
 import { createRandom } from "./random.ts";
@@ -93,7 +94,8 @@ export async function runChaos({ minutes, seed, api: apis, workers }: ChaosOptio
   const api = createApi({ urls, random: random.fork("requests"), report });
   const people = await startPeople({ api, urls, ledger, random: random.fork("people"), report });
   const faults = startFaults({ slots, database, provider, people, random: random.fork("faults"), long: minutes >= 5 });
-  parts.defer(() => faults.stop());
+  const probes = startProbes({ slots, timeline, random: random.fork("probes"), report });
+  parts.defer(async () => void (await Promise.all([faults.stop(), probes.stop()])));
 
   const began = Date.now();
   await goOn(minutes * 60_000, () => describe(began, people, faults, violations), display, interrupted.signal);
@@ -118,10 +120,11 @@ export async function runChaos({ minutes, seed, api: apis, workers }: ChaosOptio
     changes: timeline.changes,
   };
   for (const watcher of people.watchers) watcher.leave();
+  await probes.stop();
   await Promise.all(slots.map((slot) => slot.close()));
   const { violations: found, takeovers } = checkHistory(history);
   for (const violation of [...found, ...(await readLogs(logs))]) report(violation);
-  display.summary(figuresOf({ history, faults: faults.counts, provider, api, people, takeovers }), violations);
+  display.summary(figuresOf({ history, faults: faults.counts, provider, api, people, probes, takeovers }), violations);
   kept = violations.length === 0;
   if (!kept) await keep(directory, history, violations);
   display.line(kept ? `\nEverything held (seed ${seed}).` : `\n${violations.length} violations (seed ${seed}).`);

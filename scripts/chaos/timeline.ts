@@ -11,8 +11,8 @@ export interface Change {
 export interface Timeline {
   readonly changes: readonly Change[];
   tell(what: Change["what"], name: string, up: boolean): void;
-  /** When the database was last disturbed, or 0. */
-  readonly lastDisturbance: number;
+  /** Whether the database was away, or lost connections, at any time since then. */
+  isDisturbedSince(at: number): boolean;
 }
 
 export function createTimeline(): Timeline {
@@ -20,8 +20,9 @@ export function createTimeline(): Timeline {
   return {
     changes,
     tell: (what, name, up) => void changes.push({ at: Date.now(), what, name, up }),
-    get lastDisturbance() {
-      return changes.findLast(({ what }) => what === "database")?.at ?? 0;
+    isDisturbedSince(at) {
+      const last = changes.findLast(({ what }) => what === "database");
+      return last !== undefined && (!last.up || last.at > at);
     },
   };
 }
