@@ -42,6 +42,8 @@ export async function runChaos({ minutes, seed, api: apis, workers }: ChaosOptio
   const violations: Violation[] = [];
   const printed = new Map<string, number>();
   const report = (violation: Violation): void => {
+    // What is seen while it happens is found again in the end.
+    if (violations.some(({ kind, text }) => kind === violation.kind && text === violation.text)) return;
     violations.push(violation);
     const alike = `${violation.kind} ${violation.text.replaceAll(/[0-9a-f]*\d[0-9a-f]*/gu, "")}`;
     const times = (printed.get(alike) ?? 0) + 1;

@@ -3,6 +3,7 @@ import { createClient } from "graphql-ws";
 import { WebSocket } from "ws";
 import type { WatchRunSubscription } from "../../generated/graphql.ts";
 import { WatchRun } from "../../tests/support/operations.ts";
+import { complainOfStep } from "./check/watches.ts";
 import { describeItem, describeRun, hasEnded, type Seen, type WatchRecord } from "./history.ts";
 import { globalId, rowId } from "./ids.ts";
 import type { Random } from "./random.ts";
@@ -78,11 +79,8 @@ export function startWatcher(
     cursor = progress.cursor;
     lastStatus = progress.run.status;
     const { seq, kind, run, item, subtasks } = progress;
-    if (last === null ? plan.from === "start" && seq !== 1 : seq !== last + 1)
-      fail(
-        seq <= (last ?? 0) ? "repeated" : "missing",
-        `event ${seq} came ${last === null ? "first" : `after ${last}`}.`,
-      );
+    const complaint = complainOfStep(last, { seq, kind }, plan.from);
+    if (complaint !== null) fail(complaint.kind, complaint.text);
     seen.push({
       seq,
       kind,

@@ -41,17 +41,27 @@ type Fail = (kind: Violation["kind"], text: string) => unknown;
 function checkOrder({ seen, from }: WatchRecord, fail: Fail): void {
   let last: number | null = null;
   for (const { seq, kind } of seen) {
-    if (last === null) {
-      if (from === "start" && seq !== 1) fail("missing", `its first event was ${seq}.`);
-      if ((from === "now") !== (kind === "SNAPSHOT")) fail("disordered", `it began with a ${kind}.`);
-    } else {
-      if (kind === "SNAPSHOT") fail("disordered", `a SNAPSHOT came after event ${last}.`);
-      if (seq === last) fail("repeated", `event ${seq} came twice.`);
-      else if (seq < last) fail("disordered", `event ${seq} came after ${last}.`);
-      else if (seq > last + 1) fail("missing", `event ${seq} came after ${last}.`);
-    }
+    const complaint = complainOfStep(last, { seq, kind }, from);
+    if (complaint !== null) fail(complaint.kind, complaint.text);
     last = seq;
   }
+}
+
+/** What is wrong with an event that comes after the one with the seq `last` (null: that comes first), or null. */
+export function complainOfStep(
+  last: number | null,
+  { seq, kind }: Pick<Seen, "seq" | "kind">,
+  from: WatchRecord["from"],
+): Violation | null {
+  if (last === null) {
+    if (from === "start" && seq !== 1) return { kind: "missing", text: `its first event was ${seq}.` };
+    if ((from === "now") !== (kind === "SNAPSHOT")) return { kind: "disordered", text: `it began with a ${kind}.` };
+    return null;
+  }
+  if (kind === "SNAPSHOT") return { kind: "disordered", text: `a SNAPSHOT came after event ${last}.` };
+  if (seq === last) return { kind: "repeated", text: `event ${seq} came twice.` };
+  if (seq < last) return { kind: "disordered", text: `event ${seq} came after ${last}.` };
+  return seq > last + 1 ? { kind: "missing", text: `event ${seq} came after ${last}.` } : null;
 }
 
 function compare(seen: Seen, event: EventRecord | undefined, fail: Fail): void {
