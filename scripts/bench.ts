@@ -1,4 +1,4 @@
-// npm run bench [-- --only starts|runs|reads]: the figures that Storymill promises, and what its reads take beside the same
+// npm run bench [-- --only starts|runs|claude|reads]: the figures that Storymill promises, and what its reads take beside the same
 // stack used plainly and beside the database alone, all measured in one run on this machine. Takes about a minute; it tells
 // what it measured and fails no build.
 import { chmod, mkdtemp, rm } from "node:fs/promises";
@@ -9,15 +9,16 @@ import { createDatabase, type Database } from "../src/database/database.ts";
 import { startEmbeddedServer } from "../src/database/embedded/embedded-server.ts";
 import { migrate } from "../src/database/migrate.ts";
 import packageJson from "../package.json" with { type: "json" };
+import { measureCaching, measureCancels, measureDrafts } from "./bench/claude.ts";
 import { CONNECTIONS, createReads, measureRead, type ReadCost, STACKS } from "./bench/reads.ts";
 import { measureDelays, measureRun } from "./bench/runs.ts";
 import { seedBacklog } from "./bench/seed.ts";
 import { startServerProcess } from "./bench/server-process.ts";
 import { measureStart } from "./bench/starts.ts";
-import { median } from "./bench/statistics.ts";
+import { median, percentile } from "./bench/statistics.ts";
 import { createTable } from "./bench/table.ts";
 
-const PARTS = ["starts", "runs", "reads"] as const;
+const PARTS = ["starts", "runs", "claude", "reads"] as const;
 type Part = (typeof PARTS)[number];
 
 const table = createTable(process.stdout);
@@ -60,6 +61,7 @@ async function benchServer(dataDir: string, parts: readonly Part[]): Promise<voi
     try {
       const [version] = await database.read<{ server_version: string }>("SHOW server_version", []);
       if (parts.includes("runs")) await benchRuns(postgres.url, database);
+      if (parts.includes("claude")) await benchClaude(postgres.url, database);
       if (parts.includes("reads")) await benchReads(postgres.url, database);
       table.heading("measured on");
       table.note(
@@ -99,6 +101,34 @@ async function benchRuns(url: string, database: Database): Promise<void> {
     figure: seconds(median(took)),
     promise: within(median(took), ideal * 1.25, `1.25 × ${seconds(ideal)}`),
   });
+}
+
+async function benchClaude(url: string, database: Database): Promise<void> {
+  table.heading("a loopback Claude, 16 calls at once, watched over a WebSocket");
+  const drafts = await measureDrafts(url, database, 8);
+  const slowest = percentile(drafts, 0.99);
+  table.row({
+    what: `first draft after its closing brace, p99 of ${drafts.length} stories`,
+    figure: `${slowest.toFixed(1)} ms`,
+    promise: within(slowest, 50, "50 ms"),
+  });
+  table.note(
+    `half of them within ${median(drafts).toFixed(1)} ms, the last after ${Math.max(...drafts).toFixed(1)} ms`,
+  );
+  const cancels = await measureCancels(url, database, 20);
+  table.row({
+    what: `all sockets closed after a cancel, p99 of ${cancels.length} runs`,
+    figure: `${percentile(cancels, 0.99).toFixed(1)} ms`,
+    promise: within(percentile(cancels, 0.99), 100, "100 ms"),
+  });
+  table.note(`half of them within ${median(cancels).toFixed(1)} ms`);
+  const { fullPrice, all } = await measureCaching(url, database);
+  table.row({
+    what: "input at full price, 50 stories, 2,000 tokens of context",
+    figure: `${((100 * fullPrice) / all).toFixed(1)} %`,
+    promise: within(fullPrice / all, 0.4, "40 % of what it is without caching"),
+  });
+  table.note(`${fullPrice} of ${all} tokens, what is written to the cache included`);
 }
 
 async function benchReads(url: string, database: Database): Promise<void> {
