@@ -58,11 +58,12 @@ export function createFeed(options: {
 }): Feed {
   const { prisma } = options.database;
   const { buffer = BUFFER, pages = { count: PAGES, timeMs: PAGE_TIME_MS } } = options;
+  const pageSize = Math.min(PAGE, buffer);
   const watched = new Map<string, Watched>();
   const permits = createPermits(pages.count);
 
   async function readNext(runId: string, seq: number): Promise<RunEvent[] | null> {
-    const events = await readEvents(prisma, runId, seq, PAGE);
+    const events = await readEvents(prisma, runId, seq, pageSize);
     if (events.length > 0) return events;
     return (await prisma.run.count({ where: { id: runId } })) > 0 ? [] : null;
   }
@@ -72,7 +73,7 @@ export function createFeed(options: {
     if (known !== undefined) return known;
     const channel = createRunChannel({
       read: (seq) => readNext(runId, seq),
-      pageSize: PAGE,
+      pageSize,
       gone: notFound,
       onReadError: (error) => options.onError(error, runId),
     });
