@@ -73,7 +73,7 @@ export async function measureRun(server: ServerProcess, epicId: string): Promise
 
 /** Starts a run and watches it to its end, as any client would. */
 async function playRun(url: string, epicId: string): Promise<{ runId: string; receivedAt: number }> {
-  const runId = await start(url, encodeId("Epic", epicId));
+  const runId = await startRun(url, encodeId("Epic", epicId));
   const client = createClient({ url: `${url.replace("http", "ws")}/graphql`, retryAttempts: 0 });
   try {
     for await (const { data, errors } of client.iterate<Watched>({ query: WATCH, variables: { runId } })) {
@@ -90,7 +90,8 @@ async function playRun(url: string, epicId: string): Promise<{ runId: string; re
   throw new Error("A run's stream ended without its terminal event.");
 }
 
-async function start(url: string, epicId: string): Promise<string> {
+/** @throws Error where it was not started */
+export async function startRun(url: string, epicId: string): Promise<string> {
   const response = await fetch(`${url}/graphql`, {
     method: "POST",
     headers: { "content-type": "application/json" },
