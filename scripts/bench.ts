@@ -1,5 +1,5 @@
-// npm run bench [-- --only starts|runs|claude|reads]: the figures that Storymill promises, and what its reads take beside the same
-// stack used plainly and beside the database alone, all measured in one run on this machine. Takes about a minute; it tells
+// npm run bench [-- --only PART]: the figures that Storymill promises, and what its reads take beside the same stack used
+// plainly and beside the database alone, all measured in one run on this machine. Takes some minutes; it tells
 // what it measured and fails no build.
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, cpus, tmpdir } from "node:os";
@@ -10,6 +10,7 @@ import { startEmbeddedServer } from "../src/database/embedded/embedded-server.ts
 import { migrate } from "../src/database/migrate.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { measureCaching, measureCancels, measureDrafts } from "./bench/claude.ts";
+import { measureReaders } from "./bench/clients.ts";
 import { CONNECTIONS, createReads, measureRead, type ReadCost, STACKS } from "./bench/reads.ts";
 import { measureDelays, measureRun } from "./bench/runs.ts";
 import { seedBacklog } from "./bench/seed.ts";
@@ -18,7 +19,7 @@ import { measureStart } from "./bench/starts.ts";
 import { median, percentile } from "./bench/statistics.ts";
 import { createTable } from "./bench/table.ts";
 
-const PARTS = ["starts", "runs", "claude", "reads"] as const;
+const PARTS = ["starts", "runs", "claude", "clients", "reads"] as const;
 type Part = (typeof PARTS)[number];
 
 const table = createTable(process.stdout);
@@ -62,6 +63,7 @@ async function benchServer(dataDir: string, parts: readonly Part[]): Promise<voi
       const [version] = await database.read<{ server_version: string }>("SHOW server_version", []);
       if (parts.includes("runs")) await benchRuns(postgres.url, database);
       if (parts.includes("claude")) await benchClaude(postgres.url, database);
+      if (parts.includes("clients")) await benchClients(postgres.url, database);
       if (parts.includes("reads")) await benchReads(postgres.url, database);
       table.heading("measured on");
       table.note(
@@ -129,6 +131,28 @@ async function benchClaude(url: string, database: Database): Promise<void> {
     promise: within(fullPrice / all, 0.4, "40 % of what it is without caching"),
   });
   table.note(`${fullPrice} of ${all} tokens, what is written to the cache included`);
+}
+
+async function benchClients(url: string, database: Database): Promise<void> {
+  const [readers, stalled, seconds] = [900, 100, 8];
+  table.heading(`one run's events to ${readers} readers, four a second`);
+  const server = await startServerProcess("storymill", url, ["500", "1"]);
+  const alone: number[] = [];
+  const beside: number[] = [];
+  // Taken in turns, so that what else the machine does falls on both.
+  for (let round = 0; round < 3; round += 1) {
+    alone.push(...(await measureReaders(server, database, { readers, stalled: 0, seconds })));
+    beside.push(...(await measureReaders(server, database, { readers, stalled, seconds })));
+  }
+  await server.close();
+  const [p99, p99Beside] = [percentile(alone, 0.99), percentile(beside, 0.99)];
+  table.row({ what: `event to a reader, p99 of ${alone.length}`, figure: `${p99.toFixed(0)} ms` });
+  table.row({
+    what: `the same beside ${stalled} that never read, p99 of ${beside.length}`,
+    figure: `${p99Beside.toFixed(0)} ms`,
+    promise: within(p99Beside, 2 * p99, "2 × the figure without them"),
+  });
+  table.note(`half of them within ${median(alone).toFixed(0)} ms without, ${median(beside).toFixed(0)} ms with`);
 }
 
 async function benchReads(url: string, database: Database): Promise<void> {

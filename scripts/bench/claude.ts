@@ -4,7 +4,7 @@ import { encodeId } from "../../src/schema/ids.ts";
 import { says } from "../../tests/support/loopback-claude/replies.ts";
 import { type RecordedRequest, startLoopbackClaude } from "../../tests/support/loopback-claude/server.ts";
 import { soundAnswer } from "../../tests/support/loopback-claude/sound-answers.ts";
-import { send, start } from "./runs.ts";
+import { send, startRun } from "./runs.ts";
 import { seedBacklog } from "./seed.ts";
 import { startServerProcess } from "./server-process.ts";
 
@@ -38,7 +38,7 @@ export async function measureDrafts(databaseUrl: string, database: Database, run
     const { epicId } = await seedBacklog(database, { stories: STORIES, subtasks: 0 });
     const before = claude.requests.length;
     const came = new Map<string, number>();
-    await watch(server.url, await start(server.url, encodeId("Epic", epicId)), ({ item, draft }) => {
+    await watch(server.url, await startRun(server.url, encodeId("Epic", epicId)), ({ item, draft }) => {
       if (draft?.index === 0 && item !== null) came.set(item.title, performance.now());
     });
     for (const request of claude.requests.slice(before)) {
@@ -57,7 +57,7 @@ export async function measureCancels(databaseUrl: string, database: Database, ru
   const delays: number[] = [];
   for (let run = 0; run < runs; run += 1) {
     const { epicId } = await seedBacklog(database, { stories: STORIES, subtasks: 0 });
-    const runId = await start(server.url, encodeId("Epic", epicId));
+    const runId = await startRun(server.url, encodeId("Epic", epicId));
     const calls = await Promise.all(Array.from({ length: STORIES }, () => claude.nextRequest()));
     await Promise.all(calls.map((call) => call.sentUpTo(50)));
     const asked = performance.now();
@@ -79,7 +79,7 @@ export async function measureCaching(databaseUrl: string, database: Database) {
   const { epicId } = await seedBacklog(database, { stories: 50, subtasks: 0 });
   const context = "How we build things here, in a sentence. ".repeat(200).slice(0, 8_000);
   await database.prisma.project.updateMany({ where: { epics: { some: { id: epicId } } }, data: { context } });
-  await watch(server.url, await start(server.url, encodeId("Epic", epicId)), () => {});
+  await watch(server.url, await startRun(server.url, encodeId("Epic", epicId)), () => {});
   const { answers, inputTokens, cacheWriteTokens, cacheReadTokens } = claude.billed;
   if (answers !== 50) throw new Error(`Claude answered ${answers} times, not 50.`);
   return { fullPrice: inputTokens + cacheWriteTokens, all: inputTokens + cacheWriteTokens + cacheReadTokens };

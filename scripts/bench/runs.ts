@@ -73,7 +73,7 @@ export async function measureRun(server: ServerProcess, epicId: string): Promise
 
 /** Starts a run and watches it to its end, as any client would. */
 async function playRun(url: string, epicId: string): Promise<{ runId: string; receivedAt: number }> {
-  const runId = await start(url, encodeId("Epic", epicId));
+  const runId = await startRun(url, encodeId("Epic", epicId));
   const client = createClient({ url: `${url.replace("http", "ws")}/graphql`, retryAttempts: 0 });
   try {
     for await (const { data, errors } of client.iterate<Watched>({ query: WATCH, variables: { runId } })) {
@@ -91,7 +91,7 @@ async function playRun(url: string, epicId: string): Promise<{ runId: string; re
 }
 
 /** Starts a run over an epic, and gives its id. @throws Error where it was not started */
-export async function start(url: string, epicId: string): Promise<string> {
+export async function startRun(url: string, epicId: string): Promise<string> {
   const { data, errors } = (await send(url, START, { epicId })) as { data?: Started; errors?: unknown };
   const started = data?.startGenerateSubtasks;
   if (started?.run === undefined)
