@@ -14,8 +14,8 @@ const LONGEST_MESSAGE = 2_000;
  */
 export function createErrorMask(log: Logger): MaskError {
   return (error) => {
-    if (isForClients(error)) return error.message.length > LONGEST_MESSAGE ? shortened(error) : error;
     if (error instanceof GraphQLError && isAboutVariables(error)) return shortened(error);
+    if (isForClients(error)) return error.message.length > LONGEST_MESSAGE ? shortened(error) : error;
     const reference = randomBytes(6).toString("hex");
     const located = error instanceof GraphQLError ? error : undefined;
     log.error(

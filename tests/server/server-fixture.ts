@@ -48,7 +48,7 @@ export async function startTestServer(
       fetch(`${server.url}/graphql`, {
         method: "POST",
         headers: { "content-type": "application/json", ...headers },
-        body: typeof body === "string" ? body : JSON.stringify(body),
+        body: typeof body === "string" || body instanceof Blob ? body : JSON.stringify(body),
       }),
   };
 }
