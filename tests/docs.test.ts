@@ -141,7 +141,7 @@ describe.each(pages)("$file", (page) => {
     const known = new Set(`${sdl} ${dotEnv} ${await readSources()}`.match(/\b[A-Z][A-Z_]+\b/g));
     const unknown = codesOf(page).filter((code) => {
       if (/^(src|tests|docs|scripts|examples|prisma)\//.test(code)) return !existsSync(path.join(ROOT, code));
-      const script = /^npm (?:run )?([\w-]+)/.exec(code)?.[1];
+      const script = /^npm (?:run )?([\w:-]+)/.exec(code)?.[1];
       if (script !== undefined && script !== "ci") return !(script in packageJson.scripts);
       const word = /^[A-Z][A-Z_]+(?==|$)/.exec(code)?.[0];
       return word !== undefined && !known.has(word);

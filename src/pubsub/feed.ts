@@ -64,12 +64,13 @@ export function createFeed(options: {
   const { observer = UNOBSERVED } = options;
   const { prisma } = options.database;
   const { buffer = BUFFER, pages = { count: PAGES, timeMs: PAGE_TIME_MS } } = options;
+  const pageSize = Math.min(PAGE, buffer);
   const watched = new Map<string, Watched>();
   let closed = false;
   const permits = createPermits(pages.count);
 
   async function readNext(runId: string, seq: number): Promise<RunEvent[] | null> {
-    const events = await readEvents(prisma, runId, seq, PAGE);
+    const events = await readEvents(prisma, runId, seq, pageSize);
     observer.eventsRead(events.length);
     if (events.length > 0) return events;
     return (await prisma.run.count({ where: { id: runId } })) > 0 ? [] : null;
@@ -80,7 +81,7 @@ export function createFeed(options: {
     if (known !== undefined) return known;
     const channel = createRunChannel({
       read: (seq) => readNext(runId, seq),
-      pageSize: PAGE,
+      pageSize,
       gone: notFound,
       onReadError: (error) => options.onError(error, runId),
     });

@@ -21,8 +21,8 @@ export function createErrorMask(
   isUnavailable: (error: unknown) => boolean,
 ): MaskError {
   return (error) => {
-    if (isForClients(error)) return error.message.length > LONGEST_MESSAGE ? shortened(error) : error;
     if (error instanceof GraphQLError && isAboutVariables(error)) return shortened(error);
+    if (isForClients(error)) return error.message.length > LONGEST_MESSAGE ? shortened(error) : error;
     const located = error instanceof GraphQLError ? error : undefined;
     if (isUnavailable(located?.originalError ?? error)) {
       scopes.log.warn(

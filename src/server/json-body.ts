@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import { GraphQLError } from "graphql";
 import type { GraphQLParams, Plugin } from "graphql-yoga";
@@ -28,7 +29,12 @@ function readText(request: IncomingMessage, limit: number): Promise<string> {
       chunks.length = 0;
       reject(tooLarge(limit));
     });
-    request.on("end", () => resolve(Buffer.concat(chunks).toString()));
+    request.on("end", () => {
+      const body = Buffer.concat(chunks);
+      // Else what is broken would be stored as U+FFFD, and nobody would be told.
+      if (isUtf8(body)) resolve(body.toString());
+      else reject(badRequest("The body of a POST has to be JSON in UTF-8; this one is not."));
+    });
     request.on("close", () => reject(badRequest("The request broke off.")));
     request.on("error", () => reject(badRequest("The request broke off.")));
   });

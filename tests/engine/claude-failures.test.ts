@@ -19,7 +19,16 @@ import {
   unknownModel,
   webPage,
 } from "../support/loopback-claude/known-failures.ts";
-import { answers, breaks, fails, hangs, type Reply, says, sends } from "../support/loopback-claude/replies.ts";
+import {
+  answers,
+  breaks,
+  fails,
+  hangs,
+  type MessageOptions,
+  type Reply,
+  says,
+  sends,
+} from "../support/loopback-claude/replies.ts";
 import { type LoopbackClaude, startLoopbackClaude } from "../support/loopback-claude/server.ts";
 import { soundAnswer } from "../support/loopback-claude/sound-answers.ts";
 import { blocksOf, type WireRequest } from "../support/loopback-claude/wire.ts";
@@ -44,12 +53,15 @@ const UNSOUND = subtasksAnswer(2, { 1: { title: "PLANTED" } });
 
 let claude: LoopbackClaude;
 let app: TestApp;
+/** How sound answers come. */
+let slow: MessageOptions = {};
 /** Replies to the story that fails; afterwards it gets sound answers like the others. */
 const replies: Reply[] = [];
 
 beforeAll(async () => {
   claude = await startLoopbackClaude({
-    respond: ({ body }) => (itemOf(body).includes("to fail") ? replies.shift() : undefined) ?? says(soundAnswer(body)),
+    respond: ({ body }) =>
+      (itemOf(body).includes("to fail") ? replies.shift() : undefined) ?? says(soundAnswer(body), slow),
   });
   const generator = createAnthropicGenerator({
     apiKey: KEY,
@@ -242,6 +254,50 @@ describe("what every further story would meet ends the run at once, and the rest
     expect(statusesOf(history, "S1")).toEqual(["GENERATING", "FAILED"]);
     expect(seen.at(-1)?.run).toMatchObject({ status: "FAILED", error: item.error, ...counters });
   });
+});
+
+it("a fatal failure breaks off the calls beside it before they meet the same", async () => {
+  const titles = [...STORIES, ...Array.from({ length: 9 }, (_, i) => `As a user I want thing number ${i}`)];
+  replies.splice(0, Infinity);
+  const { epicId } = await app.backlog(titles);
+  const before = claude.requests.length;
+  // Whichever story is asked about: none is sound.
+  claude.script(...titles.map(() => badKey()));
+  const runId = await app.start(epicId);
+  await app.watchToEnd(runId);
+  await app.idle();
+  const run = await app.readRun(runId);
+  expect(run).toMatchObject({ status: "FAILED", failedItems: 1, cancelledItems: 11 });
+  expect(claude.requests.length - before).toBe(1);
+  expect(linesOf(run, "ERROR")).toHaveLength(1);
+  expect(run.items.nodes.filter(({ status }) => status === "CANCELLED").map(({ error }) => error)).toEqual(
+    Array(11).fill(null),
+  );
+  claude.forget();
+});
+
+it("a fatal failure breaks off answers beside it, and what they took until then is told", async () => {
+  const broken = { after: Math.floor(TEXT.length / 2), by: { type: "billing_error", message: "PLANTED" } };
+  replies.splice(0, Infinity, says(TEXT, { tokensPerSecond: 200, broken }));
+  const { epicId } = await app.backlog(STORIES.slice(0, 2));
+  const asked = claude.requests.length;
+  const billed = { ...claude.billed };
+  slow = { tokensPerSecond: 20 };
+  const runId = await app.start(epicId);
+  await app.watchToEnd(runId);
+  slow = {};
+  await app.idle();
+  expect(await claude.requests[asked + 1]?.ended).toBe("left");
+  const run = await app.readRun(runId);
+  const [first, second] = run.items.nodes;
+  expect(run).toMatchObject({ status: "FAILED", failedItems: 1, cancelledItems: 1 });
+  expect(second).toMatchObject({ status: "CANCELLED", attempts: 1, error: null });
+  expect(second?.usage.inputTokens).toBeGreaterThan(0);
+  const inputTokens = claude.billed.inputTokens - billed.inputTokens;
+  expect([run.usage.inputTokens, (first?.usage.inputTokens ?? 0) + (second?.usage.inputTokens ?? 0)]).toEqual([
+    inputTokens,
+    inputTokens,
+  ]);
 });
 
 describe("what is no failure:", () => {

@@ -1,8 +1,10 @@
 import { afterEach, expect, test } from "vitest";
 import { createAnthropicGenerator } from "../../src/generation/anthropic/anthropic-generator.ts";
 import { startTestApp, type TestApp } from "../support/app.ts";
+import { rowId } from "../support/client.ts";
 import { rateLimited } from "../support/loopback-claude/known-failures.ts";
 import { type LoopbackClaude, type LoopbackOptions, startLoopbackClaude } from "../support/loopback-claude/server.ts";
+import { blocksOf } from "../support/loopback-claude/wire.ts";
 
 // Runs whose stories are split by the real SDK, talking to a loopback Claude. What fails is in claude-failures.test.ts.
 
@@ -74,4 +76,39 @@ test("tokens and cost are on the item and the run, cached ones apart", async () 
   const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens } = claude.billed;
   expect(usage).toMatchObject({ inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens });
   expect(usage.costUsd).toBeGreaterThan(0);
+});
+
+test("of a story and its context the provider gets what the README names, and no id or code of anything", async () => {
+  const { app, claude } = await startWithClaude();
+  const { projectId, epicId, storyIds } = await app.backlog(["As a user I want to search, so that I find"]);
+  const append = { existingBehavior: "APPEND", instructions: "Small steps." } as const;
+  await app.watchToEnd(await app.start(epicId, append));
+  const runId = await app.start(epicId, append);
+  await app.watchToEnd(runId);
+
+  const { headers, body } = claude.requests.at(-1)!;
+  const blocks = blocksOf(body.messages?.[0]?.content).map(({ text = "" }) => text);
+  const [context, story] = blocks.map((text) => JSON.parse(/>\n(.*)\n</su.exec(text)?.[1] ?? "") as object);
+  expect(context).toEqual({
+    project: { name: "Test", description: null, context: null },
+    epic: { title: "Epic", description: null },
+    storiesOfTheEpic: ["Search"],
+    wishes: "Small steps.",
+  });
+  expect(story).toEqual({
+    title: "Search",
+    persona: "user",
+    narrative: "As a user I want to search, so that I find",
+    description: null,
+    priority: null,
+    effort: null,
+    acceptanceCriteria: [],
+    existingSubtasks: expect.arrayContaining([{ title: expect.any(String), description: expect.any(String) }]),
+  });
+  const sent = JSON.stringify([headers, body]);
+  for (const id of [projectId, epicId, runId, ...storyIds]) {
+    expect(sent).not.toContain(id);
+    expect(sent).not.toContain(rowId(id).slice(-12));
+  }
+  expect(sent).not.toMatch(/"(?:S|E|ST)\d+[":]/u);
 });

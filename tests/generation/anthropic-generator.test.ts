@@ -149,6 +149,12 @@ describe("a split by Claude", () => {
     }
   });
 
+  it("asks under the path of its base URL", async () => {
+    const asking = generator({ baseURL: `${claude.baseURL}/gateway/anthropic/v1` }).splitStory(splitRequest());
+    await expect(asking).rejects.toMatchObject({ fatal: true });
+    expect(claude.requests.map(({ path }) => path)).toEqual(["/gateway/anthropic/v1/messages"]);
+  });
+
   it("tells nothing of key, story or answer to the log", async () => {
     const lines: string[] = [];
     const log = (fields: Record<string, unknown>, message: string) =>

@@ -79,6 +79,18 @@ test("what a scalar says about a variable reaches the client, and is no error of
   expect(server.logged).toEqual([]);
 });
 
+test.each([
+  ["no value of its type", "query ($input: Wants) { wants(input: $input) }", { input: { number: "x" } }],
+  ["none at all", "query ($at: Moment!) { at(moment: $at) }", {}],
+])("a variable with %s has a code that says whose mistake it is, on every way", async (_name, query, variables) => {
+  const server = await startTestServer();
+  const { errors } = await (await server.post({ query, variables })).json();
+  expect(errors).toMatchObject([{ extensions: { code: "BAD_USER_INPUT" } }]);
+  const answer = await connect(server).iterate({ query, variables }).next();
+  expect(answer.value?.errors).toMatchObject([{ extensions: { code: "BAD_USER_INPUT" } }]);
+  expect(server.logged).toEqual([]);
+});
+
 test("a message that echoes megabytes is shortened", async () => {
   const server = await startTestServer();
   const query = "query ($input: Wants) { wants(input: $input) }";

@@ -61,7 +61,7 @@ export async function startTestServer(
         method: "POST",
         ...(signal === undefined ? {} : { signal }),
         headers: { "content-type": "application/json", ...headers },
-        body: typeof body === "string" ? body : JSON.stringify(body),
+        body: typeof body === "string" || body instanceof Blob ? body : JSON.stringify(body),
       }),
   };
 }

@@ -2,8 +2,8 @@ import { GenerationError, type RetryAdvice } from "../../generation/generator.ts
 import type { RunItemRow } from "../../pubsub/run-events.ts";
 import type { KindSession, RunKind, Saved } from "../kinds/run-kind.ts";
 import type { RunChange } from "../run-change.ts";
-import { addUsage } from "../usage.ts";
-import type { Outcome } from "./in-flight.ts";
+import { addUsage, isSpent } from "../usage.ts";
+import { AbortedCall, type Outcome } from "./in-flight.ts";
 
 export interface Settled {
   /** The message of a failure that every further item would meet, or null. */
@@ -45,6 +45,11 @@ export async function settleOutcomes(
     const called = { ...row, ...addUsage(row, spent) };
     if ("output" in result) {
       complete(change, called, saved.get(item.id) ?? null, parts.kind);
+      continue;
+    }
+    // Broken off for a fatal failure before it: it ends with the run.
+    if (fatal !== null && result.error instanceof AbortedCall) {
+      if (isSpent(spent)) change.updateItem(called, {});
       continue;
     }
     const message = messageOf(result.error, change.run.id);
