@@ -24,6 +24,7 @@ export interface RunRecord extends RunState {
   readonly type: "GENERATE_SUBTASKS" | "GENERATE_STORIES";
   readonly existingBehavior: "SKIP" | "REPLACE" | "APPEND";
   readonly idempotencyKey: string | null;
+  readonly instructions: string | null;
   readonly seq: number;
   readonly createdAt: number;
 }
@@ -151,8 +152,8 @@ export interface Interruption {
 
 /** When a process last asked the provider for a run, and when another one last did: who holds it is known by that. */
 export interface Asked {
-  /** The end of the run's id. */
-  readonly run: string;
+  /** What marks the run: its wishes. */
+  readonly ticket: string;
   readonly at: number;
   readonly othersAt: number;
 }

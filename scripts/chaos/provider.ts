@@ -17,6 +17,7 @@ import { blocksOf } from "../../tests/support/loopback-claude/wire.ts";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Asked } from "./history.ts";
 import type { Random } from "./random.ts";
+import { TICKET } from "./start-runs.ts";
 
 /** How often, of a thousand requests, which fault is drawn; the others get a sound answer. */
 const FAULTS = {
@@ -43,6 +44,8 @@ export interface FlakyProvider {
   readonly baseURL: string;
   readonly requests: number;
   readonly faults: number;
+  /** Calls that do not tell who makes them, or for which run. */
+  readonly unknown: number;
   /** Runs that this process has asked for. */
   askedBy(process: string): Asked[];
   /** Away for so long, calls under way broken off. */
@@ -56,14 +59,19 @@ export async function startFlakyProvider(port: number, random: Random): Promise<
   let faulty = true;
   let requests = 0;
   let faults = 0;
-  /** When which process last asked, by run. */
+  let unknown = 0;
+  /** When which process last asked, by ticket. */
   const asks = new Map<string, Map<string, number>>();
 
   function respond(request: RecordedRequest): Reply {
     requests += 1;
-    const run = runOf(request);
-    const askers = asks.get(run) ?? new Map<string, number>();
-    asks.set(run, askers.set(String(request.headers["x-chaos-process"]), Date.now()));
+    const ticket = ticketOf(request);
+    const process = request.headers["x-chaos-process"];
+    if (ticket === null || typeof process !== "string") unknown += 1;
+    else {
+      const askers = asks.get(ticket) ?? new Map<string, number>();
+      asks.set(ticket, askers.set(process, Date.now()));
+    }
     const sound = soundAnswer(request.body);
     // Drawn for each request, fault or not, so that the next one's draw does not hang on it.
     const pace = { latencyMs: 50 + 1_200 * random.next() ** 2, tokensPerSecond: random.between(300, 2_000) };
@@ -92,11 +100,14 @@ export async function startFlakyProvider(port: number, random: Random): Promise<
     get faults() {
       return faults;
     },
+    get unknown() {
+      return unknown;
+    },
     askedBy: (process) =>
-      [...asks].flatMap(([run, askers]) => {
+      [...asks].flatMap(([ticket, askers]) => {
         const at = askers.get(process);
         const others = [...askers].filter(([name]) => name !== process).map(([, time]) => time);
-        return at === undefined ? [] : [{ run, at, othersAt: Math.max(0, ...others) }];
+        return at === undefined ? [] : [{ ticket, at, othersAt: Math.max(0, ...others) }];
       }),
     restart,
     async calm() {
@@ -142,8 +153,8 @@ function failing(fault: keyof typeof FAULTS, sound: string, where: number): Repl
   }
 }
 
-/** The end of the id of the run that asks: it marks the data in the prompt. */
-function runOf({ body }: RecordedRequest): string {
+/** The ticket of the run that asks: its starter's wishes are told with each call. */
+function ticketOf({ body }: RecordedRequest): string | null {
   const texts = (body.messages ?? []).flatMap(({ content }) => blocksOf(content).map(({ text }) => text ?? ""));
-  return /<context-([0-9a-f]{12})>/u.exec(texts.join("\n"))?.[1] ?? "";
+  return TICKET.exec(texts.join("\n"))?.[0] ?? null;
 }

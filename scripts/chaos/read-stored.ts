@@ -25,7 +25,7 @@ export async function readStored(url: string): Promise<Stored> {
         `SELECT id, "storyId", number, position, origin, "runId", status, "editedAt" IS NOT NULL AS edited FROM "Subtask"`,
       ),
       runs: await rows<RunRecord>(
-        `SELECT id, "projectId", type, "existingBehavior", "idempotencyKey", seq, status, "totalItems", "completedItems",
+        `SELECT id, "projectId", type, "existingBehavior", "idempotencyKey", instructions, seq, status, "totalItems", "completedItems",
           "failedItems", "skippedItems", "cancelledItems", "createdCount", lease, error,
           (extract(epoch FROM "createdAt") * 1000)::float8 AS "createdAt"
         FROM "Run" ORDER BY "createdAt", id`,

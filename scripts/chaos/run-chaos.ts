@@ -126,6 +126,8 @@ export async function runChaos({ minutes, seed, api: apis, workers }: ChaosOptio
   await Promise.all(slots.map((slot) => slot.close()));
   const { violations: found, takeovers } = checkHistory(history);
   for (const violation of [...found, ...(await readLogs(logs))]) report(violation);
+  if (provider.unknown > 0)
+    throw new Error(`${provider.unknown} calls of the provider could not be told to their run.`);
   display.summary(figuresOf({ history, faults: faults.counts, provider, api, people, probes, takeovers }), violations);
   kept = violations.length === 0;
   if (!kept) await keep(directory, history, violations);

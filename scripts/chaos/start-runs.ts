@@ -17,6 +17,13 @@ export interface Intent {
   send(api: Api): Promise<Begun>;
 }
 
+/** What marks the calls for a run, as its starter's wishes; a retry has its run's. */
+export const TICKET = /Ticket \d+\b/u;
+
+function ticket(random: Random): string {
+  return `Ticket ${random.whole(1, 1e12)}`;
+}
+
 /** Splits the stories of an epic, or some of them. */
 export function intendSubtasks(project: Project, random: Random): Intent {
   const key = keyOf(random);
@@ -29,6 +36,7 @@ export function intendSubtasks(project: Project, random: Random): Intent {
     idempotencyKey: key,
     options: {
       pacing,
+      instructions: ticket(random),
       mode: random.weighed({ COMPACT: 6, STANDARD: 3, DETAILED: 1 }),
       existingBehavior: random.weighed({ SKIP: 25, REPLACE: 45, APPEND: 30 }),
       ...(random.chance(0.05) ? { maxCostUsd: 0.02 } : {}),
@@ -54,6 +62,7 @@ export function intendStories(project: Project, random: Random): Intent {
     idempotencyKey: key,
     options: {
       pacing: "ADAPTIVE" as const,
+      instructions: ticket(random),
       mode: "COMPACT" as const,
       existingBehavior: random.weighed({ SKIP: 25, REPLACE: 65, APPEND: 10 }),
     },

@@ -112,7 +112,7 @@ export function soundHistory(): OpenHistory {
         how: "killed",
         at: BEGAN + 4_000,
         until: Infinity,
-        asked: [{ run: "1", at: BEGAN + 3_500, othersAt: 0 }],
+        asked: [{ ticket: "Ticket 1", at: BEGAN + 3_500, othersAt: 0 }],
       },
     ],
     changes: [
@@ -201,6 +201,7 @@ function play({ id, existingBehavior, key, items: plans, takenOver = false }: Pl
     type: "GENERATE_SUBTASKS",
     existingBehavior,
     idempotencyKey: key,
+    instructions: `Ticket ${id.slice(-1)}`,
     seq: events.length,
     createdAt: began,
   };

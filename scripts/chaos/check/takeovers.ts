@@ -39,10 +39,17 @@ export function checkTakeovers({
   }
   for (const { name, how, at, until, asked } of interruptions) {
     for (const ask of asked) {
-      const run = stored.runs.find(({ id }) => id.endsWith(ask.run));
-      const events = byRun.get(run?.id ?? "") ?? [];
-      const held = events.findLast((event) => event.at <= at);
-      if (run === undefined || held === undefined || hasEnded(held.run)) continue;
+      // Of a run and its retries, which have its wishes, one at most is active.
+      const active = stored.runs
+        .filter(({ instructions }) => instructions === ask.ticket)
+        .map((run) => ({
+          run,
+          events: byRun.get(run.id) ?? [],
+          held: byRun.get(run.id)?.findLast((event) => event.at <= at),
+        }))
+        .find(({ held }) => held !== undefined && !hasEnded(held.run));
+      if (active?.held === undefined) continue;
+      const { run, events, held } = active;
       const claimedAt = events.find((event) => event.run.lease === held.run.lease)?.at ?? 0;
       // Who asked since the run was claimed, and alone, is who claimed it.
       if (ask.at < claimedAt || ask.othersAt >= claimedAt) continue;
