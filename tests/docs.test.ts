@@ -141,7 +141,7 @@ describe.each(pages)("$file", (page) => {
     const known = new Set(`${sdl} ${dotEnv} ${await readSources()}`.match(/\b[A-Z][A-Z_]+\b/g));
     const unknown = codesOf(page).filter((code) => {
       if (/^(src|tests|docs|scripts|examples|prisma)\//.test(code)) return !existsSync(path.join(ROOT, code));
-      const script = /^npm (?:run )?([\w-]+)/.exec(code)?.[1];
+      const script = /^npm (?:run )?([\w:-]+)/.exec(code)?.[1];
       if (script !== undefined && script !== "ci") return !(script in packageJson.scripts);
       const word = /^[A-Z][A-Z_]+(?==|$)/.exec(code)?.[0];
       return word !== undefined && !known.has(word);
@@ -162,13 +162,18 @@ describe("the README", () => {
     const rows = [...(readme?.prose ?? "").matchAll(/^\| `([A-Z_]+)`\s*\|\s*(?:`([^`]+)`|–)/gm)];
     const defaults = new Map(rows.map(([, name = "", value]) => [name, value]));
     expect([...defaults.keys()].toSorted()).toEqual([...variables.keys()].toSorted());
-    const { host, port, dataDir, anthropic, runHistoryDays, logLevel } = readConfig({});
+    const { host, port, dataDir, anthropic, clientLimits, runHistoryDays, logLevel } = readConfig({});
     expect(Object.fromEntries(defaults)).toMatchObject({
       HOST: host,
       PORT: String(port),
       DATA_DIR: path.relative(process.cwd(), dataDir),
       MODEL: anthropic.model,
       EFFORT: anthropic.effort,
+      MAX_SOCKETS: String(clientLimits.maxSockets),
+      MAX_OPERATIONS_PER_SOCKET: String(clientLimits.maxOperations),
+      MAX_MESSAGE_BYTES: String(clientLimits.maxMessageBytes),
+      INIT_TIMEOUT_SECONDS: String(clientLimits.initTimeoutMs / 1_000),
+      PING_INTERVAL_SECONDS: String(clientLimits.pingIntervalMs / 1_000),
       RUN_HISTORY_DAYS: String(runHistoryDays),
       LOG_LEVEL: logLevel,
       ACCESS: undefined,

@@ -15,24 +15,47 @@ const REFUSED = new Set([
   "P2019",
   "P2020",
 ]);
-/** A raw query that failed; the reason is PostgreSQL's own code. */
-const RAW_QUERY_FAILED = "P2010";
+/** Prisma's codes for a database that cannot be reached, does not answer in time, or has no connection left. */
+const AWAY = new Set(["P1001", "P1002", "P1008", "P1017", "P2024", "P2028", "P2037"]);
+/** The operating system's words for the same. */
+const AWAY_SYSTEM = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+  "ETIMEDOUT",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+]);
+/** SQLSTATE: connection exceptions, an operator's intervention (restart, shutdown), insufficient resources, no connections allowed. */
+const AWAY_STATE = /^(08|57P|53|55000)/;
+/** `pg` throws these as plain errors, with nothing but their message to know them by. */
+const AWAY_MESSAGE =
+  /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client (was closed|has encountered a connection error))/;
+
+/** Whether the database could not be reached, or broke off: nothing is known of what was asked of it, a commit included. */
+export function isUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error instanceof Prisma.PrismaClientInitializationError) return true;
+  if (error instanceof Prisma.PrismaClientKnownRequestError)
+    return AWAY.has(error.code) || AWAY_STATE.test(sqlState(error) ?? "") || isDriverAway(error);
+  const code = codeOf(error);
+  if (code !== undefined) return AWAY_SYSTEM.has(code) || AWAY_STATE.test(code);
+  return AWAY_MESSAGE.test(error.message);
+}
 
 /** Whether a database error may pass by itself (connections, locks, time-outs, restarts), so that trying again makes sense. */
 export function isPassing(error: unknown): boolean {
+  if (isUnavailable(error)) return true;
   if (error instanceof Prisma.PrismaClientKnownRequestError) {
-    if (error.code === RAW_QUERY_FAILED) return !/^(22|23|42)/.test(sqlState(error) ?? "");
-    return !REFUSED.has(error.code);
+    const state = sqlState(error);
+    return state === undefined ? !REFUSED.has(error.code) : mayPass(state);
   }
-  if (
-    error instanceof Prisma.PrismaClientInitializationError ||
-    error instanceof Prisma.PrismaClientUnknownRequestError
-  )
-    return true;
-  return (
-    error instanceof Error &&
-    (error.name === "DriverAdapterError" || ("code" in error && typeof error.code === "string"))
-  );
+  if (error instanceof Prisma.PrismaClientUnknownRequestError) return true;
+  if (!(error instanceof Error)) return false;
+  const code = codeOf(error);
+  return error.name === "DriverAdapterError" || (code !== undefined && SQL_STATE.test(code) && mayPass(code));
 }
 
 /** Whether a unique index or a primary key refused a row. */
@@ -57,7 +80,25 @@ export function isDeadlock(error: unknown): boolean {
   );
 }
 
+const SQL_STATE = /^[0-9A-Z]{5}$/;
+
+/** Not what is wrong with a value (22), a rule (23) or the statement (42). */
+function mayPass(state: string): boolean {
+  return !/^(22|23|42)/.test(state);
+}
+
+function codeOf(error: Error): string | undefined {
+  return "code" in error && typeof error.code === "string" ? error.code : undefined;
+}
+
 function sqlState(error: Prisma.PrismaClientKnownRequestError): string | undefined {
   const code = /"?(?:originalCode|code)"?:\s*"?([0-9A-Z]{5})"?/.exec(JSON.stringify(error.meta ?? {}));
   return code?.[1];
+}
+
+/** A statement of our own that met no server: Prisma calls it a failed query, and its adapter says why. */
+function isDriverAway(error: Prisma.PrismaClientKnownRequestError): boolean {
+  return /"kind":"(DatabaseNotReachable|ConnectionClosed|SocketTimeout|TooManyConnections)"/.test(
+    JSON.stringify(error.meta ?? {}),
+  );
 }

@@ -12,8 +12,10 @@ export interface Subscriber<T> extends AsyncIterableIterator<T, undefined, undef
   end(): void;
   /** Ends it with an error at once; what is buffered is dropped. */
   fail(error: GraphQLError): void;
-  /** Resolves when no more than half of the buffer is taken, or it is over. */
-  room(): Promise<void>;
+  /** Resolves when nothing waits in the buffer any more, or it is over. */
+  drained(): Promise<void>;
+  /** How many values wait in the buffer. */
+  readonly waiting: number;
   /** Whether more than half of the buffer is taken. */
   readonly crowded: boolean;
   /** Whether it takes no more values. */
@@ -30,7 +32,7 @@ export function createSubscriber<T>(
   const waiting: PromiseWithResolvers<IteratorResult<T, undefined>>[] = [];
   let state: "open" | "ending" | "closed" = "open";
   let failure: GraphQLError | null = null;
-  let roomMade: PromiseWithResolvers<void> | null = null;
+  let emptied: PromiseWithResolvers<void> | null = null;
 
   function close(next: "ending" | "closed"): void {
     const wasOpen = state === "open";
@@ -45,11 +47,14 @@ export function createSubscriber<T>(
         }
       }
     }
-    roomMade?.resolve();
+    emptied?.resolve();
     if (wasOpen) onClose();
   }
 
   return {
+    get waiting() {
+      return buffer.length;
+    },
     get crowded() {
       return buffer.length > limit / 2;
     },
@@ -65,7 +70,7 @@ export function createSubscriber<T>(
       } else if (buffer.length < limit) buffer.push(value);
       else {
         observer.tooSlow();
-        this.fail(tooSlow());
+        this.fail(consumerTooSlow());
       }
     },
     end() {
@@ -76,14 +81,14 @@ export function createSubscriber<T>(
       failure = error;
       close("closed");
     },
-    async room() {
-      while (state === "open" && buffer.length > limit / 2) await (roomMade ??= Promise.withResolvers<void>()).promise;
+    async drained() {
+      while (state === "open" && buffer.length > 0) await (emptied ??= Promise.withResolvers<void>()).promise;
     },
     next() {
       const value = buffer.shift();
-      if (buffer.length <= limit / 2) {
-        roomMade?.resolve();
-        roomMade = null;
+      if (buffer.length === 0) {
+        emptied?.resolve();
+        emptied = null;
       }
       if (value !== undefined) {
         observer.delivered();
@@ -113,7 +118,7 @@ export function createSubscriber<T>(
   };
 }
 
-function tooSlow(): GraphQLError {
+export function consumerTooSlow(): GraphQLError {
   return new GraphQLError(
     "This client did not take its events in time. Subscribe again with the cursor of the last event you have.",
     {

@@ -1,8 +1,10 @@
 import { GraphQLError, type GraphQLSchema } from "graphql";
 import { createYoga, type Plugin } from "graphql-yoga";
+import { useDeadline } from "./deadline.ts";
 import { DocumentCache } from "./document-cache.ts";
 import type { MaskError } from "./error-mask.ts";
 import { useJsonBody } from "./json-body.ts";
+import type { ClientSlots } from "./client-slots.ts";
 import { useDocumentLimits } from "./limits.ts";
 import { useOperationScope } from "./operation-scope.ts";
 import type { RequestScopes } from "./request-scope.ts";
@@ -21,9 +23,11 @@ export function createGraphqlEngine(options: {
   readonly schema: GraphQLSchema;
   readonly context: () => object;
   readonly maskError: MaskError;
+  readonly maxMessageBytes: number;
+  readonly slots: ClientSlots;
   readonly scopes: RequestScopes;
 }) {
-  const { schema, context, maskError, scopes } = options;
+  const { schema, context, maskError, slots, scopes } = options;
   const ignore = () => {};
   return createYoga({
     schema,
@@ -45,10 +49,11 @@ export function createGraphqlEngine(options: {
     },
     parserAndValidationCache: { documentCache: new DocumentCache(), errorCache: new DocumentCache() },
     plugins: [
-      useJsonBody(),
+      useJsonBody(options.maxMessageBytes),
       useDocumentLimits(),
       useGetForQueriesOnly(),
-      useResponseStreams(scopes),
+      useDeadline(),
+      useResponseStreams(slots, scopes),
       useOperationScope(scopes),
     ],
   });

@@ -44,7 +44,7 @@ export async function createTestEngine(generator: Generator): Promise<TestEngine
   const kinds = {
     GENERATE_SUBTASKS: createGenerateSubtasksKind(generator, { models: [], hasPrice: () => true }, store),
   };
-  const queue = await createRunQueue({ url, historyDays: 30, log });
+  const queue = await createRunQueue({ url, works: true, historyDays: 30, log });
   const runs = createRuns({ database, queue, wakeUps, kinds, generator, store });
   return {
     database,
@@ -53,7 +53,7 @@ export async function createTestEngine(generator: Generator): Promise<TestEngine
     parts: {
       database,
       wakeUps,
-      feed,
+      drafts: feed,
       kinds,
       provider: createProviderPace({ limited: generator.limited, now: Date.now }),
       retryBaseMs: 10,

@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import type { Database } from "../../database/database.ts";
 import { isPassing } from "../../database/passing-error.ts";
 import { GenerationError } from "../../generation/generator.ts";
-import type { Feed } from "../../pubsub/feed.ts";
+import type { Drafts } from "../../pubsub/shared-drafts.ts";
 import { hasEnded } from "../../pubsub/run-events.ts";
 import type { WakeUps } from "../../pubsub/wake-ups.ts";
 import type { RunKinds } from "../kinds/registry.ts";
@@ -16,6 +16,7 @@ import { leaveRun } from "./leave-run.ts";
 import type { ProviderPace } from "./provider-pace.ts";
 import { takeStep } from "./step.ts";
 import { createBudget } from "./budget.ts";
+import { addCost } from "../usage.ts";
 import { createTurns } from "./turns.ts";
 
 /** An executor that has nothing to write says this often that it lives, and looks whether the run is still its own. */
@@ -27,7 +28,7 @@ const RETRY_MS = 500;
 export interface ExecutionParts {
   readonly database: Database;
   readonly wakeUps: WakeUps;
-  readonly feed: Feed;
+  readonly drafts: Drafts;
   readonly kinds: RunKinds;
   /** What ADAPTIVE runs of this process know of the provider. */
   readonly provider: ProviderPace;
@@ -44,7 +45,7 @@ export interface ExecutionParts {
  * @returns "left" where the run must be taken up again, else "over"
  */
 export async function executeRun(parts: ExecutionParts, runId: string, stop: AbortSignal): Promise<"over" | "left"> {
-  const { database, wakeUps, feed, observer = UNOBSERVED } = parts;
+  const { database, wakeUps, drafts, observer = UNOBSERVED } = parts;
   const claim = await claimRun(database, parts.kinds, runId, observer);
   if (claim === null) return "over";
   const { kind, run } = claim;
@@ -56,7 +57,7 @@ export async function executeRun(parts: ExecutionParts, runId: string, stop: Abo
   const pacer = createPacer({ pacing: run.pacing, provider, lastStart: claim.lastStart, now: Date.now });
   const { retryBaseMs } = parts;
   const turns = createTurns({ items: claim.pending, pacer, retryBaseMs, now: Date.now, random: Math.random });
-  const budget = createBudget(run.maxCostUsd);
+  const budget = createBudget(run.maxCostUsd, session.expectedCostUsd);
 
   let spentUsd = run.costUsd;
   let over = false;
@@ -90,13 +91,15 @@ export async function executeRun(parts: ExecutionParts, runId: string, stop: Abo
   }
 
   /** Who may begin now; nobody while the process stops. */
-  const turnNow = () => turns.next(stop.aborted ? 0 : budget.mayStart(spentUsd, inFlight.size));
+  const turnNow = (spent = spentUsd) => turns.next(stop.aborted ? 0 : budget.mayStart(spent, inFlight.size));
 
   async function step(outcomes: readonly Outcome[]): Promise<void> {
-    for (const { spent } of outcomes) budget.learn(spent.costUsd);
-    const { next, mayStart } = turnNow();
+    for (const { spent, result } of outcomes) budget.learn(spent.costUsd, "output" in result);
+    // What has come in is spent before anything further is begun with the rest.
+    const spent = outcomes.reduce<number | null>((sum, outcome) => addCost(sum, outcome.spent.costUsd), spentUsd);
+    const { next, mayStart } = turnNow(spent);
     const { retryDelay } = turns;
-    const giveUp = isSpentUp() ? budget.reason(spentUsd) : null;
+    const giveUp = isSpentUp(spent) ? budget.reason(spent) : null;
     const { inFlightLimit } = pacer;
     const stepParts = { kind, session, outcomes, next, mayStart, inFlightLimit, retryDelay, giveUp };
     const changed = await changeRunNow(database, guard, (change) => takeStep(change, stepParts), observer);
@@ -106,7 +109,7 @@ export async function executeRun(parts: ExecutionParts, runId: string, stop: Abo
     const { started, taken, again } = changed.result;
     for (const { item, work, seq } of started)
       inFlight.start(item, work, pacer.begin(turns.kindOf(item.id)), (draft) =>
-        feed.draft({ runId, item, seq, draft }),
+        drafts.draft({ runId, item, seq, draft }),
       );
     turns.took(taken);
     for (const { item, delayMs } of again) {
@@ -119,8 +122,8 @@ export async function executeRun(parts: ExecutionParts, runId: string, stop: Abo
   }
 
   /** Whether the budget lets nobody begin any more: nothing is under way that could still cost less than feared. */
-  function isSpentUp(): boolean {
-    return turns.waiting > 0 && inFlight.size === 0 && !stop.aborted && budget.mayStart(spentUsd, 0) === 0;
+  function isSpentUp(spent = spentUsd): boolean {
+    return turns.waiting > 0 && inFlight.size === 0 && !stop.aborted && budget.mayStart(spent, 0) === 0;
   }
 
   async function wait(): Promise<void> {

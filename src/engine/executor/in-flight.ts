@@ -71,6 +71,9 @@ export function createInFlight(provider: ProviderPace, listener: CallListener): 
       result = { error };
     }
     calls.delete(item.id);
+    // What every further call would meet, those under way need not meet one by one.
+    if ("error" in result && result.error instanceof GenerationError && result.error.fatal)
+      for (const { abort } of calls.values()) abort.abort(new AbortedCall("Another call met what ends the run."));
     outcomes.push({ item, spent, result });
     const ended = resultOf(result);
     ticket.end(ended, spent);

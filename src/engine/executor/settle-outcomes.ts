@@ -2,8 +2,8 @@ import { GenerationError, type RetryAdvice } from "../../generation/generator.ts
 import type { RunItemRow } from "../../pubsub/run-events.ts";
 import type { KindSession, RunKind, Saved } from "../kinds/run-kind.ts";
 import type { RunChange } from "../run-change.ts";
-import { addUsage } from "../usage.ts";
-import type { Outcome } from "./in-flight.ts";
+import { addUsage, isSpent } from "../usage.ts";
+import { AbortedCall, type Outcome } from "./in-flight.ts";
 
 export interface Settled {
   /** The message of a failure that every further item would meet, or null. */
@@ -11,6 +11,9 @@ export interface Settled {
   /** Items that wait for another try. */
   readonly again: { readonly item: RunItemRow; readonly delayMs: number }[];
 }
+
+/** What only the executor that holds the run makes of an item that it was generating. */
+const SETTLED: ReadonlySet<RunItemRow["status"]> = new Set(["PENDING", "COMPLETED", "FAILED"]);
 
 /** Milliseconds until the next try of an item, or null where its failure stands. */
 export type RetryDelay = (itemId: string, advice: RetryAdvice) => number | null;
@@ -22,31 +25,41 @@ export async function settleOutcomes(
   outcomes: readonly Outcome[],
   rows: ReadonlyMap<string, RunItemRow>,
 ): Promise<Settled> {
-  // An item that is no longer GENERATING was taken from us (its story was deleted): only what it cost remains to be told.
   const ours = outcomes.filter(({ item }) => rows.get(item.id)?.status === "GENERATING");
   const done = ours.flatMap(({ item, result }) => ("output" in result ? [{ item, output: result.output }] : []));
   const saved = done.length > 0 ? await parts.session.save(change.tx, done) : new Map<string, Saved | null>();
   const again: Settled["again"] = [];
   let fatal: string | null = null;
   for (const { item, spent, result } of outcomes) {
-    change.set(addUsage(change.run, spent));
     const row = rows.get(item.id);
+    const failure = "error" in result && result.error instanceof GenerationError ? result.error : null;
+    const delayMs = failure?.retry ? parts.retryDelay(item.id, failure.retry) : null;
+    if (row !== undefined && SETTLED.has(row.status)) {
+      // This very outcome was written by an earlier try of the step, whose commit was done and its answer lost.
+      if (row.status === "PENDING") again.push({ item: row, delayMs: delayMs ?? 0 });
+      continue;
+    }
+    change.set(addUsage(change.run, spent));
+    // Otherwise it was taken from us (its story was deleted): only what it cost remained to be told.
     if (row?.status !== "GENERATING") continue;
     const called = { ...row, ...addUsage(row, spent) };
     if ("output" in result) {
       complete(change, called, saved.get(item.id) ?? null, parts.kind);
       continue;
     }
-    const advice = result.error instanceof GenerationError ? result.error.retry : null;
-    const delayMs = advice === null ? null : parts.retryDelay(item.id, advice);
+    // Broken off for a fatal failure before it: it ends with the run.
+    if (fatal !== null && result.error instanceof AbortedCall) {
+      if (isSpent(spent)) change.updateItem(called, {});
+      continue;
+    }
     const message = messageOf(result.error, change.run.id);
-    if (delayMs !== null) {
+    if (failure !== null && delayMs !== null) {
       const waiting = change.updateItem(called, { status: "PENDING" }).item;
-      change.log("WARN", `${row.code}: ${message} Trying again in ${seconds(delayMs)} s.`);
+      change.log("WARN", `${row.code}: ${failure.happened} Trying again in ${seconds(delayMs)} s.`);
       again.push({ item: waiting, delayMs });
       continue;
     }
-    if (result.error instanceof GenerationError && result.error.fatal) fatal ??= message;
+    if (failure?.fatal) fatal ??= message;
     change.updateItem(called, { ...ending(change, row), status: "FAILED", error: message });
     change.log("ERROR", `${row.code}: ${message}`);
   }

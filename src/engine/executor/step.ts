@@ -29,7 +29,8 @@ export interface StepParts {
 
 /**
  * One step of an execution, under the run's lock: saves what has come in, starts what may start, and finishes the run when
- * all its items have ended. It changes nothing outside the transaction, so that it can be tried again.
+ * all its items have ended. It changes nothing outside the transaction, and knows what an earlier try of it has written, so that
+ * it can be tried again, also where the commit was done and only its answer was lost.
  */
 export async function takeStep(change: RunChange, parts: StepParts): Promise<StepResult> {
   const { kind, outcomes, next } = parts;
@@ -58,7 +59,7 @@ async function startItems(
   { session, next, mayStart, inFlightLimit, kind }: StepParts,
   rows: ReadonlyMap<string, RunItemRow>,
 ): Promise<Omit<StepResult, "again">> {
-  const waiting = next.flatMap((item) => rows.get(item.id) ?? []).filter((row) => row.status === "PENDING");
+  const waiting = next.flatMap((item) => rows.get(item.id) ?? []).filter(mayBegin);
   const work = waiting.length > 0 ? await session.read(change.tx, waiting) : new Map<string, ItemWork<unknown>>();
   const started: StepResult["started"] = [];
   const taken: string[] = [];
@@ -67,7 +68,7 @@ async function startItems(
     if (started.length === mayStart) break;
     taken.push(id);
     const row = rows.get(id);
-    if (row?.status !== "PENDING") continue;
+    if (row === undefined || !mayBegin(row)) continue;
     const todo = work.get(id);
     const skip = todo === undefined ? gone(kind.words.item) : todo.skip;
     if (todo === undefined || skip !== null) {
@@ -75,10 +76,16 @@ async function startItems(
       continue;
     }
     change.set({ phaseDetail: `${row.code}: ${row.title}` });
-    const attempt = { status: "GENERATING", attempts: row.attempts + 1, startedAt: change.at, error: null } as const;
+    const attempts = row.status === "PENDING" ? row.attempts + 1 : row.attempts;
+    const attempt = { status: "GENERATING", attempts, startedAt: change.at, error: null } as const;
     started.push({ ...change.updateItem(row, attempt), work: todo });
   }
   return { started, taken };
+}
+
+/** Nobody works on an item whose turn it is: one that is GENERATING was begun by a try of the step whose answer was lost. */
+function mayBegin({ status }: RunItemRow): boolean {
+  return status === "PENDING" || status === "GENERATING";
 }
 
 function gone(word: string): string {

@@ -53,6 +53,7 @@ export function createGenerateStoriesKind(
       const { mode, model } = run;
       const personaSet = run.personaSet ?? "CORE";
       return {
+        expectedCostUsd: context && generator.itemCostUsd({ makes: "stories", context, mode, model }),
         async read(tx, items) {
           const epicIds = items.map((item) => item.epicId).filter((id) => id !== null);
           const epics = await store.readEpicsToFill(tx, epicIds, { replace, runId: run.id });

@@ -66,6 +66,8 @@ export function createGenerateSubtasksKind(
       const context = read && { ...read, instructions: run.instructions, nonce: nonceOf(run) };
       const replace = run.existingBehavior === "REPLACE";
       return {
+        expectedCostUsd:
+          context && generator.itemCostUsd({ makes: "subtasks", context, mode: run.mode, model: run.model }),
         async read(tx, items) {
           const storyIds = items.map((item) => item.storyId).filter((id) => id !== null);
           const stories = await store.readStoriesToSplit(tx, storyIds, { replace });

@@ -46,6 +46,8 @@ export function targetIdOf({ storyId, epicId }: Pick<Target, "storyId" | "epicId
 }
 
 export interface KindSession<Output = unknown> {
+  /** What an item will about cost in US dollars, before the first has told; null where nobody knows. */
+  readonly expectedCostUsd: number | null;
   /** What there is to do for each of these items, as things are now; an item whose story (or epic) has gone is left out. */
   read(reader: Transaction, items: readonly RunItemRow[]): Promise<Map<string, ItemWork<Output>>>;
   /** Saves checked sets in one transaction; null for an item whose story (or epic) has gone. */

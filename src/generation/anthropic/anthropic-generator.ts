@@ -7,7 +7,7 @@ import { draftOf, storyDraftOf } from "../drafts.ts";
 import type { FillRequest, GeneratedStory, GeneratedSubtask, Generator, SplitRequest } from "../generator.ts";
 import { answerSchema } from "./answer-schema.ts";
 import type { Caller, CallLog, CallObserver, ThinkingEffort } from "./call-claude.ts";
-import { createEstimator } from "./estimate.ts";
+import { createEstimator, expectedItemCost } from "./estimate.ts";
 import { fillPrompt } from "./fill-prompt.ts";
 import { createPrefixGate } from "./prefix-gate.ts";
 import { PRICES, type PriceTable } from "./prices.ts";
@@ -146,6 +146,7 @@ export function createAnthropicGenerator(options: AnthropicOptions): Generator {
     splitStory,
     fillEpic,
     estimate: (request) => estimate(callerFor(request), request),
+    itemCostUsd: (request) => expectedItemCost(callerFor(request), request),
   };
 }
 
