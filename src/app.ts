@@ -111,7 +111,6 @@ export async function createApp(options: {
   const store = { readStoryTitles, readRunContext, readStoriesToSplit, saveGeneratedSubtasks };
   const subtasks = createGenerateSubtasksKind(generator, offer, store);
   const provider = createProviderPace({ limited: generator.limited, now: Date.now });
-  metrics.watchPace(provider);
   const fillStore = { readEpicTitles, readFillContext, readEpicsToFill, saveGeneratedStories };
   const stories = createGenerateStoriesKind(generator, offer, fillStore);
   const kinds: RunKinds = { GENERATE_SUBTASKS: subtasks, GENERATE_STORIES: stories };
@@ -119,6 +118,7 @@ export async function createApp(options: {
   const queue = await createRunQueue({ url, works, historyDays: config.runHistoryDays, log });
   starting.defer(() => queue.close());
   if (works) {
+    metrics.watchPace(provider);
     const worker = await startWorker({ database, wakeUps, drafts, kinds, provider, retryBaseMs, queue, log, observer });
     starting.defer(() => worker.close());
     const retention = startRetention({ database, historyDays: config.runHistoryDays, log, observer });
