@@ -90,7 +90,8 @@ async function playRun(url: string, epicId: string): Promise<{ runId: string; re
   throw new Error("A run's stream ended without its terminal event.");
 }
 
-async function start(url: string, epicId: string): Promise<string> {
+/** Starts a run over an epic (a global id) and gives its own. @throws Error where it is not started */
+export async function start(url: string, epicId: string): Promise<string> {
   const response = await fetch(`${url}/graphql`, {
     method: "POST",
     headers: { "content-type": "application/json" },

@@ -23,39 +23,48 @@ type Answer = ExecutionResult | Promise<ExecutionResult>;
  * begins, its buffer, its errors, its end. An event object must stand for one moment and never change.
  *
  * Nothing has to be released: results are held by their event, for as long as anybody holds that.
+ *
+ * The last of the plugins: it ends Yoga's own way of subscribing, whose hooks would wrap each subscription's stream twice
+ * to look for errors in it, at twice the cost of all that is left to do for an event here.
  * @param options.rightsOf names what the owner of a context may see; equal names, equal answers
  */
 export function useSharedExecution(options: {
   readonly maskError: MaskError;
   readonly rightsOf: (context: unknown) => string;
 }): Plugin {
+  const { maskError } = options;
   const answers = new WeakMap<object, Map<string, Answer>>();
   const keyOf = createKeys(options.rightsOf);
 
-  const execute = async (args: ValidatedSubscriptionArgs): Promise<ExecutionResult> => {
-    const { errors, ...result } = await executeSubscriptionEvent(args);
-    // Masked here, once: with a line in the log and a reference that all who share it get.
-    return errors === undefined ? result : { ...result, errors: errors.map(options.maskError) };
+  // Masked once: with one line in the log, and a reference that all who share the result get.
+  const masked = ({ errors, ...result }: ExecutionResult): ExecutionResult =>
+    errors === undefined ? result : { ...result, errors: errors.map(maskError) };
+  const execute = async (args: ValidatedSubscriptionArgs) => masked(await executeSubscriptionEvent(args));
+
+  const executeOnce = (args: ValidatedSubscriptionArgs, key: string): Answer => {
+    const event = args.rootValue;
+    if (typeof event !== "object" || event === null) return execute(args);
+    const ofEvent = answers.get(event) ?? new Map<string, Answer>();
+    const known = ofEvent.get(key);
+    if (known !== undefined) return known;
+    // Once it is there, the result itself stands for the promise of it.
+    const answer = execute(args).then((result) => {
+      ofEvent.set(key, result);
+      return result;
+    });
+    answers.set(event, ofEvent.set(key, answer));
+    return answer;
   };
 
   return {
-    onSubscribe({ subscribeFn, setSubscribeFn }) {
-      setSubscribeFn(async (args) => {
-        const validated = validateSubscriptionArgs(args);
-        // Arguments that do not fit: Yoga's executor says so in the words and with the codes that queries are answered with.
-        if (!("operation" in validated)) return await subscribeFn(args);
-        const events = await createSourceEventStream(validated);
-        if (!isAsyncIterable(events)) return events;
-        const key = keyOf(validated);
-        return mapSourceToResponseEvent(validated, events, (ofEvent) => {
-          const event = ofEvent.rootValue;
-          if (typeof event !== "object" || event === null) return execute(ofEvent);
-          const known = answers.get(event) ?? new Map<string, Answer>();
-          const answer = known.get(key) ?? execute(ofEvent);
-          answers.set(event, known.set(key, answer));
-          return answer;
-        });
-      });
+    async onSubscribe({ args, setResultAndStopExecution }) {
+      const validated = validateSubscriptionArgs(args);
+      // Arguments that do not fit: Yoga's own executor says so, as it does for queries.
+      if (!("operation" in validated)) return;
+      const events = await createSourceEventStream(validated);
+      if (!isAsyncIterable(events)) return setResultAndStopExecution(masked(events));
+      const key = keyOf(validated);
+      setResultAndStopExecution(mapSourceToResponseEvent(validated, events, (ofEvent) => executeOnce(ofEvent, key)));
     },
   };
 }
