@@ -44,7 +44,8 @@ export function useSharedExecution(options: {
   // Masked once: with one line in the log, and a reference that all who share the result get.
   const masked = ({ errors, ...result }: ExecutionResult): ExecutionResult =>
     errors === undefined ? result : { ...result, errors: errors.map(maskError) };
-  const execute = async (args: ValidatedSubscriptionArgs) => masked(await executeSubscriptionEvent(args));
+  const execute = async (args: ValidatedSubscriptionArgs) =>
+    masked(await outliveOutage(() => executeSubscriptionEvent(args), options.isUnavailable));
 
   const executeOnce = (args: ValidatedSubscriptionArgs, key: string): Answer => {
     const event = args.rootValue;
