@@ -93,9 +93,9 @@ test("a client that has been closed is not listened to any more", async () => {
   connection.write(`${UPGRADE}\r\n\r\n`);
   await once(connection, "data");
   const mutation = subscribe("1", 'mutation { write(text: "x") }');
-  connection.write(frame(0x81, Buffer.from("{")));
   connection.write(frame(0x81, Buffer.from('{"type":"connection_init"}')));
-  connection.write(frame(0x81, Buffer.from(mutation)));
+  await once(connection, "data");
+  connection.write(Buffer.concat([frame(0x81, Buffer.from("{")), frame(0x81, Buffer.from(mutation))]));
   const [answer]: [Buffer] = (await once(connection, "data")) as [Buffer];
   expect(answer.readUInt16BE(2)).toBe(4400);
   expect(await (await server.post({ query: "{ written }" })).json()).toEqual({ data: { written: [] } });
