@@ -91,7 +91,7 @@ async function playRun(url: string, epicId: string): Promise<{ runId: string; re
 }
 
 /** Starts a run over an epic (a global id) and gives its own. @throws Error where it is not started */
-export /** Starts a run over an epic (a global id) and gives its own. @throws Error where it is not started */
+/** Starts a run over an epic (a global id) and gives its own. @throws Error where it is not started */
 export async function start(url: string, epicId: string): Promise<string> {
   const response = await fetch(`${url}/graphql`, {
     method: "POST",
