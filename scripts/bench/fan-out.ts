@@ -13,21 +13,19 @@ import { median } from "./statistics.ts";
 import { type Order, startWatchers, type Watchers } from "./watchers.ts";
 
 export const WATCHERS = 500;
-export const IDLE = 2_000;
 const STORIES = 100;
-/** A call's time, and how many there are at once: some 40 events a second. */
-const PACE = ["50", "1"];
-
-export const FAN_OUT_STACKS = ["storymill", "plain", "raw"] as const;
-type Stack = (typeof FAN_OUT_STACKS)[number];
+/** A call's time in milliseconds, and how many there are at once: some 40 events a second. */
+const PACE = ["200", "4"];
 
 export interface FanOut {
   /** Microseconds of server CPU for an event to reach one of its watchers. */
-  readonly perDelivery: Readonly<Record<Stack, number>>;
-  /** What of it is the run itself, had it no watcher but one. */
+  readonly perDelivery: { readonly storymill: number; readonly plain: number; readonly raw: number };
+  /** What of Storymill's is the run itself: measured with one watcher. */
   readonly ofTheRun: number;
   readonly events: number;
   readonly bytes: number;
+  /** The file that holds the events, for a server that is to play them. */
+  readonly recording: string;
 }
 
 /** One run's events to many watchers: from Storymill, which executes it, and its recording from the others. */
@@ -52,6 +50,7 @@ export async function measureFanOut(url: string, database: Database, directory: 
     ofTheRun: (alone.cost * alone.events.length) / (events.length * WATCHERS),
     events: events.length,
     bytes: median(events.map(({ text }) => Buffer.byteLength(text))),
+    recording: file,
   };
 }
 
@@ -105,7 +104,7 @@ async function measureDeliveries(
 }
 
 /** Resolves when the run's calls are all waiting to begin: nothing new has been written for a while. */
-async function quiet({ prisma }: Database, runId: string): Promise<void> {
+export async function quiet({ prisma }: Database, runId: string): Promise<void> {
   const id = parseId(runId)?.id ?? "";
   let last = -1;
   for (;;) {

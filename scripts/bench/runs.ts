@@ -27,7 +27,7 @@ const WATCH = `subscription Watch($runId: ID!) { runProgress(runId: $runId) { ki
 interface Watched {
   readonly runProgress: { readonly kind: string; readonly run: { readonly id: string; readonly status: string } };
 }
-const ENDED = new Set(["SUCCEEDED", "PARTIAL", "FAILED", "CANCELLED"]);
+export const ENDED: ReadonlySet<string> = new Set(["SUCCEEDED", "PARTIAL", "FAILED", "CANCELLED"]);
 
 /**
  * Runs of two stories each, `atOnce` of them side by side: how long after its commit a run's terminal event reaches a
