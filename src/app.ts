@@ -10,11 +10,11 @@ import { type Config, ConfigError } from "./config.ts";
 import { createDatabase } from "./database/database.ts";
 import { startEmbeddedServer } from "./database/embedded/embedded-server.ts";
 import { migrate } from "./database/migrate.ts";
-import { createProviderPace } from "./engine/executor/provider-pace.ts";
 import { createGenerateStoriesKind } from "./engine/kinds/generate-stories.ts";
 import { createGenerateSubtasksKind } from "./engine/kinds/generate-subtasks.ts";
 import type { RunKinds } from "./engine/kinds/registry.ts";
 import type { ModelOffer } from "./engine/generation-options.ts";
+import { createProviderPaces } from "./engine/pace/provider-paces.ts";
 import { createRunQueue } from "./engine/queue.ts";
 import { createRuns } from "./engine/runs.ts";
 import { settleRuns } from "./engine/settle-runs.ts";
@@ -87,13 +87,14 @@ export async function createApp(options: {
     : await createGenerator(config, log);
   const store = { readStoryTitles, readRunContext, readStoriesToSplit, saveGeneratedSubtasks };
   const subtasks = createGenerateSubtasksKind(generator, offer, store);
-  const provider = createProviderPace({ limited: generator.limited, now: Date.now });
+  const providers = createProviderPaces({ generator, database, log });
+  starting.defer(() => providers.close());
   const fillStore = { readEpicTitles, readFillContext, readEpicsToFill, saveGeneratedStories };
   const stories = createGenerateStoriesKind(generator, offer, fillStore);
   const kinds: RunKinds = { GENERATE_SUBTASKS: subtasks, GENERATE_STORIES: stories };
   const queue = await createRunQueue({ url, log });
   starting.defer(() => queue.close());
-  const worker = await startWorker({ database, wakeUps, feed, kinds, provider, retryBaseMs, queue, log });
+  const worker = await startWorker({ database, wakeUps, feed, kinds, providers, retryBaseMs, queue, log });
   starting.defer(() => worker.close());
 
   const services: Services = {
