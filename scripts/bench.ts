@@ -1,6 +1,6 @@
-// npm run bench [-- --only starts|runs|reads]: the figures that Storymill promises, and what its reads take beside the same
-// stack used plainly and beside the database alone, all measured in one run on this machine. Takes about a minute; it tells
-// what it measured and fails no build.
+// npm run bench [-- --only starts|runs|limits|reads]: the figures that Storymill promises, and what its reads take beside the same
+// stack used plainly and beside the database alone, all measured in one run on this machine. Takes about two minutes; it
+// tells what it measured and fails no build.
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, cpus, tmpdir } from "node:os";
 import path from "node:path";
@@ -10,6 +10,7 @@ import { startEmbeddedServer } from "../src/database/embedded/embedded-server.ts
 import { migrate } from "../src/database/migrate.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { CONNECTIONS, createReads, measureRead, type ReadCost, STACKS } from "./bench/reads.ts";
+import { measurePacing, OUTPUT_TOKENS_PER_MINUTE, REQUESTS_PER_MINUTE } from "./bench/limits.ts";
 import { measureDelays, measureRun } from "./bench/runs.ts";
 import { seedBacklog } from "./bench/seed.ts";
 import { startServerProcess } from "./bench/server-process.ts";
@@ -17,7 +18,7 @@ import { measureStart } from "./bench/starts.ts";
 import { median } from "./bench/statistics.ts";
 import { createTable } from "./bench/table.ts";
 
-const PARTS = ["starts", "runs", "reads"] as const;
+const PARTS = ["starts", "runs", "limits", "reads"] as const;
 type Part = (typeof PARTS)[number];
 
 const table = createTable(process.stdout);
@@ -60,6 +61,7 @@ async function benchServer(dataDir: string, parts: readonly Part[]): Promise<voi
     try {
       const [version] = await database.read<{ server_version: string }>("SHOW server_version", []);
       if (parts.includes("runs")) await benchRuns(postgres.url, database);
+      if (parts.includes("limits")) await benchLimits(postgres.url, database);
       if (parts.includes("reads")) await benchReads(postgres.url, database);
       table.heading("measured on");
       table.note(
@@ -99,6 +101,37 @@ async function benchRuns(url: string, database: Database): Promise<void> {
     figure: seconds(median(took)),
     promise: within(median(took), ideal * 1.25, `1.25 × ${seconds(ideal)}`),
   });
+}
+
+async function benchLimits(url: string, database: Database): Promise<void> {
+  table.heading(
+    `ADAPTIVE within ${REQUESTS_PER_MINUTE} requests and ${OUTPUT_TOKENS_PER_MINUTE} output tokens a minute, against the loopback Claude`,
+  );
+  // Side by side: they wait nearly all of the time.
+  const measured = await Promise.all(
+    [1, 2].map(async (workers) => {
+      const name = `limits_${workers}`;
+      await database.prisma.$executeRawUnsafe(`CREATE DATABASE ${name}`);
+      return {
+        workers,
+        ...(await measurePacing(Object.assign(new URL(url), { pathname: name }).href, { workers, runs: 6 })),
+      };
+    }),
+  );
+  for (const { workers, stories, tookMs, leastMs, refusedShare, sharing } of measured) {
+    const who = workers === 1 ? "one worker" : `${workers} workers on one key`;
+    table.row({
+      what: `${stories} stories, ${who}, against the least time`,
+      figure: `${(tookMs / leastMs).toFixed(2)} ×`,
+      promise: within(tookMs / leastMs, 1.2, "1.2 ×"),
+    });
+    table.row({
+      what: "requests answered 429",
+      figure: `${(refusedShare * 100).toFixed(1)} %`,
+      promise: within(refusedShare, 0.05, "5 %"),
+    });
+    table.note(`${seconds(tookMs)}; the limits allow ${seconds(leastMs)}; ${sharing} of the workers had runs at once`);
+  }
 }
 
 async function benchReads(url: string, database: Database): Promise<void> {

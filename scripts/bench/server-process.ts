@@ -15,7 +15,7 @@ export interface ServerProcess {
  * @throws Error where it ends instead of answering
  */
 export async function startServerProcess(
-  name: "storymill" | "plain" | "raw",
+  name: "storymill" | "plain" | "raw" | "claude",
   databaseUrl: string,
   args: readonly string[] = [],
 ): Promise<ServerProcess> {
