@@ -6,14 +6,8 @@ const query = `subscription ($runId: ID!, $after: String) {
   runProgress(runId: $runId, after: $after) { cursor kind run { status progress } item { code status } subtasks { title } }
 }`;
 const variables: Record<string, unknown> = { runId: process.argv[2] };
-client.subscribe<{ runProgress: { cursor: string } }>(
-  { query, variables },
-  {
-    next({ data, errors }) {
-      console.log(data?.runProgress ?? errors);
-      if (data) variables.after = data.runProgress.cursor; // a new connection goes on from here
-    },
-    error: console.error,
-    complete: () => console.log("The run has ended."),
-  },
-);
+for await (const { data, errors } of client.iterate<{ runProgress: { cursor: string } }>({ query, variables })) {
+  console.log(data?.runProgress ?? errors);
+  if (data) variables.after = data.runProgress.cursor; // a new connection goes on from here
+}
+console.log("The run has ended.");

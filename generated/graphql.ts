@@ -455,7 +455,7 @@ export type ReadRunQueryVariables = Exact<{
 }>;
 
 
-export type ReadRunQuery = { run: { id: string, type: RunType, status: RunStatus, phase: RunPhase, phaseDetail: string | null, mode: GenerationMode, existingBehavior: ExistingBehavior, pacing: Pacing, error: string | null, progress: number, totalItems: number, completedItems: number, failedItems: number, skippedItems: number, cancelledItems: number, createdCount: number, elapsedMs: number, estimatedRemainingMs: number | null, startCursor: string, startedAt: string | null, completedAt: string | null, epic: { id: string } | null, usage: { inputTokens: number, outputTokens: number, cacheReadTokens: number, cacheWriteTokens: number, costUsd: number | null }, items: { totalCount: number, nodes: Array<{ id: string, code: string, title: string, status: RunItemStatus, attempts: number, error: string | null, createdCount: number, deletedCount: number, startedAt: string | null, usage: { inputTokens: number }, story: { id: string } | null, epic: { id: string } | null }> }, logs: { nodes: Array<{ seq: number, level: LogLevel, message: string }> } } | null };
+export type ReadRunQuery = { run: { id: string, type: RunType, status: RunStatus, phase: RunPhase, phaseDetail: string | null, mode: GenerationMode, existingBehavior: ExistingBehavior, pacing: Pacing, error: string | null, progress: number, totalItems: number, completedItems: number, failedItems: number, skippedItems: number, cancelledItems: number, createdCount: number, elapsedMs: number, estimatedRemainingMs: number | null, startCursor: string, startedAt: string | null, completedAt: string | null, epic: { id: string } | null, usage: { inputTokens: number, outputTokens: number, cacheReadTokens: number, cacheWriteTokens: number, costUsd: number | null }, items: { totalCount: number, nodes: Array<{ id: string, code: string, title: string, status: RunItemStatus, attempts: number, error: string | null, createdCount: number, deletedCount: number, startedAt: string | null, usage: { inputTokens: number, outputTokens: number, cacheReadTokens: number, cacheWriteTokens: number, costUsd: number | null }, story: { id: string } | null, epic: { id: string } | null }> }, logs: { nodes: Array<{ seq: number, level: LogLevel, message: string }> } } | null };
 
 export type ReadStoriesQueryVariables = Exact<{
   epicId: string | number;
@@ -967,6 +967,10 @@ export const ReadRunDocument = new TypedDocumentString(`
         startedAt
         usage {
           inputTokens
+          outputTokens
+          cacheReadTokens
+          cacheWriteTokens
+          costUsd
         }
         story {
           id

@@ -1,6 +1,6 @@
-// npm run bench [-- --only starts|runs|limits|reads]: the figures that Storymill promises, and what its reads take beside the same
-// stack used plainly and beside the database alone, all measured in one run on this machine. Takes about two minutes; it
-// tells what it measured and fails no build.
+// npm run bench [-- --only PART]: the figures that Storymill promises, and what its reads take beside the same stack used
+// plainly and beside the database alone, all measured in one run on this machine. Takes some minutes; it tells
+// what it measured and fails no build.
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, cpus, tmpdir } from "node:os";
 import path from "node:path";
@@ -9,16 +9,18 @@ import { createDatabase, type Database } from "../src/database/database.ts";
 import { startEmbeddedServer } from "../src/database/embedded/embedded-server.ts";
 import { migrate } from "../src/database/migrate.ts";
 import packageJson from "../package.json" with { type: "json" };
+import { measureCaching, measureCancels, measureDrafts } from "./bench/claude.ts";
+import { measureReaders } from "./bench/clients.ts";
 import { CONNECTIONS, createReads, measureRead, type ReadCost, STACKS } from "./bench/reads.ts";
 import { measurePacing, OUTPUT_TOKENS_PER_MINUTE, REQUESTS_PER_MINUTE } from "./bench/limits.ts";
 import { measureDelays, measureRun } from "./bench/runs.ts";
 import { seedBacklog } from "./bench/seed.ts";
 import { startServerProcess } from "./bench/server-process.ts";
 import { measureStart } from "./bench/starts.ts";
-import { median } from "./bench/statistics.ts";
+import { median, percentile } from "./bench/statistics.ts";
 import { createTable } from "./bench/table.ts";
 
-const PARTS = ["starts", "runs", "limits", "reads"] as const;
+const PARTS = ["starts", "runs", "claude", "limits", "clients", "reads"] as const;
 type Part = (typeof PARTS)[number];
 
 const table = createTable(process.stdout);
@@ -61,7 +63,9 @@ async function benchServer(dataDir: string, parts: readonly Part[]): Promise<voi
     try {
       const [version] = await database.read<{ server_version: string }>("SHOW server_version", []);
       if (parts.includes("runs")) await benchRuns(postgres.url, database);
+      if (parts.includes("claude")) await benchClaude(postgres.url, database);
       if (parts.includes("limits")) await benchLimits(postgres.url, database);
+      if (parts.includes("clients")) await benchClients(postgres.url, database);
       if (parts.includes("reads")) await benchReads(postgres.url, database);
       table.heading("measured on");
       table.note(
@@ -107,16 +111,16 @@ async function benchLimits(url: string, database: Database): Promise<void> {
   table.heading(
     `ADAPTIVE within ${REQUESTS_PER_MINUTE} requests and ${OUTPUT_TOKENS_PER_MINUTE} output tokens a minute, against the loopback Claude`,
   );
+  const urls = [];
+  for (const name of ["limits_one", "limits_two"]) {
+    await database.prisma.$executeRawUnsafe(`CREATE DATABASE ${name}`);
+    const own = Object.assign(new URL(url), { pathname: name }).href;
+    await migrate(own, packageJson.version);
+    urls.push(own);
+  }
   // Side by side: they wait nearly all of the time.
   const measured = await Promise.all(
-    [1, 2].map(async (workers) => {
-      const name = `limits_${workers}`;
-      await database.prisma.$executeRawUnsafe(`CREATE DATABASE ${name}`);
-      return {
-        workers,
-        ...(await measurePacing(Object.assign(new URL(url), { pathname: name }).href, { workers, runs: 6 })),
-      };
-    }),
+    urls.map(async (own, i) => ({ workers: i + 1, ...(await measurePacing(own, { workers: i + 1, runs: 6 })) })),
   );
   for (const { workers, stories, tookMs, leastMs, refusedShare, sharing } of measured) {
     const who = workers === 1 ? "one worker" : `${workers} workers on one key`;
@@ -132,6 +136,56 @@ async function benchLimits(url: string, database: Database): Promise<void> {
     });
     table.note(`${seconds(tookMs)}; the limits allow ${seconds(leastMs)}; ${sharing} of the workers had runs at once`);
   }
+}
+
+async function benchClaude(url: string, database: Database): Promise<void> {
+  table.heading("a loopback Claude, 16 calls at once, watched over a WebSocket");
+  const drafts = await measureDrafts(url, database, 8);
+  const slowest = percentile(drafts, 0.99);
+  table.row({
+    what: `first draft after its closing brace, p99 of ${drafts.length} stories`,
+    figure: `${slowest.toFixed(1)} ms`,
+    promise: within(slowest, 50, "50 ms"),
+  });
+  table.note(
+    `half of them within ${median(drafts).toFixed(1)} ms, the last after ${Math.max(...drafts).toFixed(1)} ms`,
+  );
+  const cancels = await measureCancels(url, database, 20);
+  table.row({
+    what: `all sockets closed after a cancel, p99 of ${cancels.length} runs`,
+    figure: `${percentile(cancels, 0.99).toFixed(1)} ms`,
+    promise: within(percentile(cancels, 0.99), 100, "100 ms"),
+  });
+  table.note(`half of them within ${median(cancels).toFixed(1)} ms`);
+  const { fullPrice, all } = await measureCaching(url, database);
+  table.row({
+    what: "input at full price, 50 stories, 2,000 tokens of context",
+    figure: `${((100 * fullPrice) / all).toFixed(1)} %`,
+    promise: within(fullPrice / all, 0.4, "40 % of what it is without caching"),
+  });
+  table.note(`${fullPrice} of ${all} tokens, what is written to the cache included`);
+}
+
+async function benchClients(url: string, database: Database): Promise<void> {
+  const [readers, stalled, seconds] = [900, 100, 8];
+  table.heading(`one run's events to ${readers} readers, four a second`);
+  const server = await startServerProcess("storymill", url, ["500", "1"]);
+  const alone: number[] = [];
+  const beside: number[] = [];
+  // Taken in turns, so that what else the machine does falls on both.
+  for (let round = 0; round < 3; round += 1) {
+    alone.push(...(await measureReaders(server, database, { readers, stalled: 0, seconds })));
+    beside.push(...(await measureReaders(server, database, { readers, stalled, seconds })));
+  }
+  await server.close();
+  const [p99, p99Beside] = [percentile(alone, 0.99), percentile(beside, 0.99)];
+  table.row({ what: `event to a reader, p99 of ${alone.length}`, figure: `${p99.toFixed(0)} ms` });
+  table.row({
+    what: `the same beside ${stalled} that never read, p99 of ${beside.length}`,
+    figure: `${p99Beside.toFixed(0)} ms`,
+    promise: within(p99Beside, 2 * p99, "2 × the figure without them"),
+  });
+  table.note(`half of them within ${median(alone).toFixed(0)} ms without, ${median(beside).toFixed(0)} ms with`);
 }
 
 async function benchReads(url: string, database: Database): Promise<void> {

@@ -7,6 +7,7 @@ import { startLoopbackClaude } from "../tests/support/loopback-claude/server.ts"
 
 const USAGE = `npm run claude:loopback -- [options]
   --port <n>                       8787; 0 takes any free port
+  --key <key>                      any: the only key that is accepted
   --latency-ms <n>                 400: until an answer begins
   --tokens-per-second <n>          120: how fast an answer is written
   --requests-per-minute <n>        no limit
@@ -15,6 +16,7 @@ const USAGE = `npm run claude:loopback -- [options]
 const { values } = parseArgs({
   options: {
     port: { type: "string", default: "8787" },
+    key: { type: "string" },
     "latency-ms": { type: "string", default: "400" },
     "tokens-per-second": { type: "string", default: "120" },
     "requests-per-minute": { type: "string" },
@@ -45,6 +47,7 @@ if (values.help) {
   const claude = await startLoopbackClaude(
     given({
       port: numberOf("port"),
+      apiKey: values.key,
       latencyMs: numberOf("latency-ms"),
       tokensPerSecond: numberOf("tokens-per-second") || undefined,
       requestsPerMinute: numberOf("requests-per-minute") || undefined,
@@ -52,7 +55,7 @@ if (values.help) {
     }),
   );
   console.log("A loopback Claude is listening. Set this where Storymill starts:\n");
-  console.log(`ANTHROPIC_BASE_URL=${claude.baseURL}\nANTHROPIC_API_KEY=loopback\n`);
+  console.log(`ANTHROPIC_BASE_URL=${claude.baseURL}\nANTHROPIC_API_KEY=${values.key ?? "loopback"}\n`);
   console.log("Ctrl+C ends it.");
 
   const end = (): void => {

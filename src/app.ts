@@ -10,19 +10,27 @@ import { type Config, ConfigError } from "./config.ts";
 import { createDatabase } from "./database/database.ts";
 import { startEmbeddedServer } from "./database/embedded/embedded-server.ts";
 import { migrate } from "./database/migrate.ts";
+import { isUnavailable } from "./database/passing-error.ts";
 import { createGenerateStoriesKind } from "./engine/kinds/generate-stories.ts";
 import { createGenerateSubtasksKind } from "./engine/kinds/generate-subtasks.ts";
 import type { RunKinds } from "./engine/kinds/registry.ts";
 import type { ModelOffer } from "./engine/generation-options.ts";
 import { createProviderPaces } from "./engine/pace/provider-paces.ts";
 import { createRunQueue } from "./engine/queue.ts";
+import { startRetention } from "./engine/retention.ts";
+import { createRunJournal } from "./engine/run-journal.ts";
 import { createRuns } from "./engine/runs.ts";
 import { settleRuns } from "./engine/settle-runs.ts";
 import { startWorker } from "./engine/worker.ts";
 import { type PriceTable, PricesError, priceOf, readPrices } from "./generation/anthropic/prices.ts";
+import { providerOf } from "./generation/anthropic/provider.ts";
 import type { Generator } from "./generation/generator.ts";
 import { createOutlineGenerator } from "./generation/outline.ts";
+import { createMetrics, type Metrics } from "./metrics/metrics.ts";
 import { createFeed } from "./pubsub/feed.ts";
+import { createNotifications } from "./pubsub/notifications.ts";
+import { shareDrafts } from "./pubsub/shared-drafts.ts";
+import { shareWakeUps } from "./pubsub/shared-wake-ups.ts";
 import { createWakeUps } from "./pubsub/wake-ups.ts";
 import type { Services } from "./schema/context.ts";
 import { buildSchema } from "./schema/schema.ts";
@@ -36,10 +44,13 @@ const NO_MODELS: ModelOffer = { models: [], hasPrice: () => true };
 
 /** A running Storymill. */
 export interface App {
-  /** Where it answers, such as http://127.0.0.1:4000. */
+  /** Where it answers, such as http://127.0.0.1:4000. A worker answers with its health only. */
   readonly url: string;
+  readonly role: Config["role"];
   /** Who generates: "outline", or "anthropic (claude-…)". */
   readonly generator: string;
+  /** Where the generator's model is asked; null where there is none. */
+  readonly endpoint: string | null;
   /** Where its data is, for people; without a password. */
   readonly database: string;
   /** Runs that are watched in this process. */
@@ -74,46 +85,83 @@ export async function createApp(options: {
   const database = createDatabase({ url, onError: (err) => log.warn({ err }, "a database connection broke") });
   starting.defer(() => database.close());
 
-  const wakeUps = createWakeUps();
+  const metrics = createMetrics({ models: config.anthropic.models });
+  starting.defer(() => metrics.close());
+  metrics.watchDatabase(database);
+  const observer = createRunJournal(log, metrics.engine);
+
+  const notifications = await createNotifications({
+    url,
+    onError: (err) => log.warn({ err }, "the connection to the other processes broke; connecting again"),
+  });
+  starting.defer(() => notifications.close());
+  const wakeUps = shareWakeUps(createWakeUps(), notifications);
   const feed = createFeed({
     database,
     wakeUps,
+    observer: metrics.feed,
     onError: (err, runId) => log.warn({ err, runId }, "the events of a run could not be read; trying again"),
   });
   starting.defer(() => feed.close());
+  const drafts = shareDrafts(feed, notifications);
 
-  const { generator, offer } = options.generator
-    ? { generator: options.generator, offer: NO_MODELS }
-    : await createGenerator(config, log);
+  const { generator, offer, endpoint } = options.generator
+    ? { generator: options.generator, offer: NO_MODELS, endpoint: null }
+    : await createGenerator(config, log, metrics);
   const store = { readStoryTitles, readRunContext, readStoriesToSplit, saveGeneratedSubtasks };
   const subtasks = createGenerateSubtasksKind(generator, offer, store);
   const providers = createProviderPaces({ generator, database, log });
   starting.defer(() => providers.close());
+  metrics.watchPace(providers);
   const fillStore = { readEpicTitles, readFillContext, readEpicsToFill, saveGeneratedStories };
   const stories = createGenerateStoriesKind(generator, offer, fillStore);
   const kinds: RunKinds = { GENERATE_SUBTASKS: subtasks, GENERATE_STORIES: stories };
-  const queue = await createRunQueue({ url, log });
+  const works = config.role !== "api";
+  const queue = await createRunQueue({ url, works, historyDays: config.runHistoryDays, log });
   starting.defer(() => queue.close());
-  const worker = await startWorker({ database, wakeUps, feed, kinds, providers, retryBaseMs, queue, log });
-  starting.defer(() => worker.close());
+  if (works) {
+    const worker = await startWorker({
+      database,
+      wakeUps,
+      drafts,
+      kinds,
+      providers,
+      retryBaseMs,
+      queue,
+      log,
+      observer,
+    });
+    starting.defer(() => worker.close());
+    const retention = startRetention({ database, historyDays: config.runHistoryDays, log, observer });
+    starting.defer(() => retention.close());
+  }
 
   const services: Services = {
     database,
     feed,
-    runs: createRuns({ database, queue, wakeUps, kinds, generator, store }),
-    settleRuns: (tx, going) => settleRuns(wakeUps, tx, going),
+    runs: createRuns({ database, queue, wakeUps, kinds, generator, store, observer }),
+    settleRuns: (tx, going) => settleRuns(wakeUps, tx, going, observer),
   };
   const server = await createServer({
-    schema: buildSchema(),
+    schema: config.role === "worker" ? null : buildSchema(),
     context: () => ({ ...services, loaders: new Map() }),
     host: config.host,
     port: config.port,
+    limits: config.clientLimits,
     log,
+    isUnavailable,
+    scrape: metrics.scrape,
+    observer: metrics.server,
     graphiqlTabs: createTour(config.generator),
     readiness: async () => {
+      const [databaseState, queueState] = await Promise.all([
+        answers(() => database.prisma.$queryRaw`SELECT 1`),
+        answers(() => queue.check()),
+      ]);
       const parts = {
-        database: await answers(() => database.prisma.$queryRaw`SELECT 1`),
-        queue: await answers(() => queue.check()),
+        database: databaseState,
+        queue: queueState,
+        listener: notifications.connected ? "ok" : "unreachable",
       };
       return { ready: Object.values(parts).every((part) => part === "ok"), parts };
     },
@@ -123,7 +171,9 @@ export async function createApp(options: {
   const running = starting.move();
   return {
     url: server.url,
+    role: config.role,
     generator: subtasks.generator,
+    endpoint,
     database: embedded === null ? withoutPassword(url) : `embedded, in ${embedded.dataDir}`,
     watchedRuns: () => feed.watchedRuns,
     close: () => running.disposeAsync(),
@@ -134,15 +184,25 @@ export async function createApp(options: {
 async function createGenerator(
   { generator, anthropic }: Config,
   log: Logger,
-): Promise<{ generator: Generator; offer: ModelOffer }> {
-  if (generator === "outline") return { generator: createOutlineGenerator(), offer: NO_MODELS };
+  metrics: Metrics,
+): Promise<{ generator: Generator; offer: ModelOffer; endpoint: string | null }> {
+  if (generator === "outline") return { generator: createOutlineGenerator(), offer: NO_MODELS, endpoint: null };
   // Loaded late: who goes without a model does not wait for what would ask one.
   const { createAnthropicGenerator } = await import("./generation/anthropic/anthropic-generator.ts");
   const { apiKey, baseUrl, model, models, effort } = anthropic;
   const prices = readConfiguredPrices(anthropic.prices);
   return {
-    generator: createAnthropicGenerator({ apiKey, baseURL: baseUrl, model, effort, prices, log }),
+    generator: createAnthropicGenerator({
+      apiKey,
+      baseURL: baseUrl,
+      model,
+      effort,
+      prices,
+      log,
+      observer: metrics.calls,
+    }),
     offer: { models, hasPrice: (named) => priceOf(named ?? model, prices) !== null },
+    endpoint: providerOf(baseUrl).baseURL,
   };
 }
 
@@ -154,13 +214,20 @@ function readConfiguredPrices(overrides: unknown): PriceTable {
   }
 }
 
+/** A part that takes longer to answer is not ready: who asks wants to know now. */
+const READINESS_MS = 2_000;
+
 async function answers(ask: () => Promise<unknown>): Promise<"ok" | "unreachable"> {
+  const timeout = Promise.withResolvers<never>();
+  const timer = setTimeout(() => timeout.reject(new Error("It did not answer in time.")), READINESS_MS);
   try {
-    await ask();
+    await Promise.race([ask(), timeout.promise]);
     return "ok";
   } catch {
     // What is wrong is in the log already, told by who lost the connection; here it only matters that it is.
     return "unreachable";
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -16,6 +16,7 @@ export interface Config {
   readonly databaseUrl: string | null;
   /** `open`: everybody who reaches the server may do everything. */
   readonly access: "open" | null;
+  /** `api` serves, `worker` works through runs, `all` does both. */
   readonly role: "all" | "api" | "worker";
   readonly generator: "anthropic" | "outline";
   readonly anthropic: {
@@ -29,8 +30,35 @@ export interface Config {
     /** Prices in place of or beside the known ones, parsed but not checked. */
     readonly prices: unknown;
   };
+  readonly clientLimits: ClientLimits;
+  /** How long the events of runs that have ended are kept. */
+  readonly runHistoryDays: number;
   readonly logLevel: LogLevel;
 }
+
+/** What clients may take of the server. */
+export interface ClientLimits {
+  /** WebSockets and streams of server-sent events, open at once. */
+  readonly maxSockets: number;
+  /** Subscriptions and other operations, open at once on one WebSocket. */
+  readonly maxOperations: number;
+  /** Of one request or WebSocket message. */
+  readonly maxMessageBytes: number;
+  /** How long a WebSocket may take to introduce itself. */
+  readonly initTimeoutMs: number;
+  /** How often WebSockets are pinged; who neither answers nor takes what waits for it for two of them is cut off. */
+  readonly pingIntervalMs: number;
+}
+
+export const DEFAULT_CLIENT_LIMITS: ClientLimits = {
+  maxSockets: 10_000,
+  maxOperations: 2_000,
+  // The longest import allowed, 2,000,000 characters, is 12 MB where a client writes each of them as \uXXXX, as some do
+  // with all that is not ASCII.
+  maxMessageBytes: 16 * 1024 * 1024,
+  initTimeoutMs: 5_000,
+  pingIntervalMs: 12_000,
+};
 
 const EFFORTS = ["low", "medium", "high", "xhigh", "max"] as const;
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
@@ -85,6 +113,14 @@ export function readConfig(env: Environment): Config {
       effort: values.EFFORT,
       prices: values.PRICES ?? {},
     },
+    clientLimits: {
+      maxSockets: values.MAX_SOCKETS,
+      maxOperations: values.MAX_OPERATIONS_PER_SOCKET,
+      maxMessageBytes: values.MAX_MESSAGE_BYTES,
+      initTimeoutMs: values.INIT_TIMEOUT_SECONDS * 1_000,
+      pingIntervalMs: values.PING_INTERVAL_SECONDS * 1_000,
+    },
+    runHistoryDays: values.RUN_HISTORY_DAYS,
     logLevel: values.LOG_LEVEL,
   };
 }
@@ -124,7 +160,8 @@ function createVariables(given: Given) {
         "is no port. Set it to a whole number from 0 to 65535; 0 takes any free port.",
       )
       .transform(Number)
-      .default(4000),
+      // What a worker answers are questions after its health; several of them on one machine must not be in each other's way.
+      .default(given["ROLE"] === "worker" ? 0 : 4000),
     DATA_DIR: z.string().default(".storymill"),
     DATABASE_URL: z
       .string()
@@ -134,7 +171,13 @@ function createVariables(given: Given) {
       )
       .optional(),
     ACCESS: z.enum(["open"], "is unknown. Set it to open, or leave it out.").optional(),
-    ROLE: z.enum(["all", "api", "worker"], "is no role. Set it to all, api or worker.").default("all"),
+    ROLE: z
+      .enum(["all", "api", "worker"], "is no role. Set it to all, api or worker.")
+      .refine(
+        (role) => role === "all" || given["DATABASE_URL"] !== undefined,
+        "wants a database that other processes share. Set DATABASE_URL, or leave ROLE out to do everything in one process.",
+      )
+      .default("all"),
     GENERATOR: z
       .enum(["anthropic", "outline"], "is no generator. Set it to anthropic or outline, or leave it out.")
       .refine(
@@ -148,9 +191,15 @@ function createVariables(given: Given) {
       .optional(),
     ANTHROPIC_BASE_URL: z
       .string()
+      .refine((url) => URL.canParse(url) && ["http:", "https:"].includes(new URL(url).protocol), {
+        error:
+          "is no web address. Set it to one that begins with http:// or https://, or leave it out to use Anthropic's own.",
+        abort: true,
+      })
+      // No request can be made to such an address, and it would be shown where the endpoint is.
       .refine(
-        (url) => URL.canParse(url) && ["http:", "https:"].includes(new URL(url).protocol),
-        "is no web address. Set it to one that begins with http:// or https://, or leave it out to use Anthropic's own.",
+        isPlainAddress,
+        "has a user name, a password, a query or a fragment, with which nothing can be asked. Set the address alone, and ANTHROPIC_API_KEY to the key.",
       )
       // The client adds /v1 by itself; that many providers' pages name it with /v1 should not cost anybody an hour.
       .transform((url) => url.replace(/(\/v1)?\/*$/, ""))
@@ -185,10 +234,31 @@ function createVariables(given: Given) {
         }
       })
       .optional(),
+    MAX_SOCKETS: wholeNumber(1, 1_000_000).default(DEFAULT_CLIENT_LIMITS.maxSockets),
+    MAX_OPERATIONS_PER_SOCKET: wholeNumber(1, 100_000).default(DEFAULT_CLIENT_LIMITS.maxOperations),
+    MAX_MESSAGE_BYTES: wholeNumber(1_024, 500_000_000).default(DEFAULT_CLIENT_LIMITS.maxMessageBytes),
+    INIT_TIMEOUT_SECONDS: wholeNumber(1, 600).default(DEFAULT_CLIENT_LIMITS.initTimeoutMs / 1_000),
+    PING_INTERVAL_SECONDS: wholeNumber(1, 600).default(DEFAULT_CLIENT_LIMITS.pingIntervalMs / 1_000),
+    RUN_HISTORY_DAYS: wholeNumber(1, 10_000).default(30),
     LOG_LEVEL: z
       .enum(LOG_LEVELS, `is no level. Set it to one of ${LOG_LEVELS.slice(0, -1).join(", ")} or ${LOG_LEVELS.at(-1)}.`)
       .default("info"),
   });
+}
+
+function isPlainAddress(url: string): boolean {
+  const { username, password, search, hash } = new URL(url);
+  return username + password + search + hash === "";
+}
+
+function wholeNumber(least: number, most: number) {
+  return z
+    .string()
+    .refine(
+      (text) => /^\d{1,9}$/.test(text) && Number(text) >= least && Number(text) <= most,
+      `is no whole number from ${least} to ${most}. Set it to one, or leave it out.`,
+    )
+    .transform(Number);
 }
 
 function canAskClaude(given: Given): boolean {

@@ -15,11 +15,24 @@ export function createLog(level: LogLevel): Logger {
   );
 }
 
-/** An error's own words and where it came from; drivers hang whole connections on theirs. */
-const serializers = {
+/**
+ * An error's own words and where it came from; drivers hang whole connections on theirs. What users and models wrote stays
+ * out of it.
+ */
+export const serializers = {
   err(error: unknown): unknown {
     if (!(error instanceof Error)) return error;
     const { type, message, stack, code } = stdSerializers.err(error);
-    return code === undefined ? { type, message, stack } : { type, message, code, stack };
+    const said = withoutValues(message);
+    const told = { type, message: said, stack: stack.replace(message, () => said) };
+    return code === undefined ? told : { ...told, code };
   },
 };
+
+/** Prisma writes between its first words and its last what it was called with; PostgreSQL quotes what it cannot read. */
+function withoutValues(message: string): string {
+  const lines = message.trim().split("\n");
+  const [first = ""] = lines;
+  const said = first.startsWith("Invalid `") && lines.length > 1 ? `${first} ${lines.at(-1)}` : message;
+  return said.replace(/(invalid input (?:syntax|value) for [^:]+: )".*"/s, '$1"…"');
+}

@@ -10,18 +10,20 @@ import { ListenError } from "./server/listen.ts";
 
 let log: Logger | undefined;
 try {
-  const config = readConfig(readEnvironment(process.cwd()));
+  const environment = readEnvironment(process.cwd());
+  const config = readConfig(environment);
   log = createLog(config.logLevel);
-  await live(config, log);
+  await live(config, log, { withParent: environment["npm_lifecycle_event"] === "start" });
 } catch (error) {
   reportFailedStart(error, log);
   process.exit(1);
 }
 
-async function live(config: Config, log: Logger): Promise<never> {
+async function live(config: Config, log: Logger, options: { withParent: boolean }): Promise<never> {
   if (config.access === "open")
     log.warn("ACCESS=open: everybody who can reach this server may read, change and delete everything in it.");
   return await liveUntilSignal({
+    ...options,
     log,
     start: async () => {
       // Loaded late: a wrong setting is told before a second has gone into loading what it would have set up.
@@ -34,17 +36,17 @@ async function live(config: Config, log: Logger): Promise<never> {
 }
 
 /** Tells, on stdout, where the program is and what it works with. */
-function announce({ url, generator, database }: App): void {
+function announce({ url, role, generator, endpoint, database }: App): void {
   const lines = [
-    ["GraphiQL", new URL("/graphql", url).href],
-    ["generator", generator === "outline" ? "outline: rules, no model" : generator],
+    role === "worker" ? ["health", new URL("/readyz", url).href] : ["GraphiQL", new URL("/graphql", url).href],
+    ["generator", endpoint === null ? `${generator}: rules, no model` : `${generator} at ${endpoint}`],
     ["database", database],
   ] as const;
   // styleText leaves the colours out by itself where stdout is no terminal, or NO_COLOR is set.
   const dim = (text: string) => styleText("dim", text, { stream: process.stdout });
   const bold = (text: string) => styleText(["bold", "green"], text, { stream: process.stdout });
   process.stdout.write(
-    `${bold("Storymill is ready.")}\n${lines.map(([name, value]) => `  ${dim(name.padEnd(10))} ${value}\n`).join("")}`,
+    `${bold(role === "all" ? "Storymill is ready." : `Storymill is ready (${role}).`)}\n${lines.map(([name, value]) => `  ${dim(name.padEnd(10))} ${value}\n`).join("")}`,
   );
 }
 

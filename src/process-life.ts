@@ -11,10 +11,14 @@ export interface Closeable {
  */
 const ECHO_TIME = 200;
 
+/** How often it is looked whether the parent is still there, in milliseconds. */
+const PARENT_INTERVAL = 250;
+
 /**
  * Starts the program and keeps it until the process is told to end; never returns, but ends the process:
  * at SIGTERM or SIGINT (in mid-start: once started) by closing, with exit code 0, or 1 where closing failed or took
- * too long; at a second signal at once, with 1; after an error that nobody caught by closing, with 1.
+ * too long; at a second signal at once, with 1; after an error that nobody caught by closing, with 1; where it lives with
+ * its parent and that ends, by closing, with 0.
  * @throws what `start` throws, unless the process is ending already
  */
 export async function liveUntilSignal(options: {
@@ -22,8 +26,10 @@ export async function liveUntilSignal(options: {
   readonly log: Logger;
   /** How long closing may take, in milliseconds; then it is cut off. */
   readonly closingTime?: number;
+  /** For a program under npm: SIGTERM sent to npm ends the shell between them, and Debian's does not pass it on. */
+  readonly withParent?: boolean;
 }): Promise<never> {
-  const { start, log, closingTime = 10_000 } = options;
+  const { start, log, closingTime = 10_000, withParent = false } = options;
   const end = Promise.withResolvers<void>();
   let exitCode = 0;
   let first: { signal: NodeJS.Signals; at: number } | null = null;
@@ -48,6 +54,16 @@ export async function liveUntilSignal(options: {
   process.on("SIGTERM", onSignal);
   process.on("uncaughtException", onFatal);
   process.on("unhandledRejection", onFatal);
+
+  if (withParent) {
+    const parent = process.ppid;
+    const watch = setInterval(() => {
+      if (process.ppid === parent) return;
+      clearInterval(watch);
+      if (first === null) log.info("What started this program has ended: closing.");
+      end.resolve();
+    }, PARENT_INTERVAL);
+  }
 
   const starting = start();
   // Whichever comes first: a program that cannot start has nothing to wait for.

@@ -32,6 +32,14 @@ test("with nothing set, the program runs on this machine alone, with a database 
       effort: "medium",
       prices: {},
     },
+    clientLimits: {
+      maxSockets: 10_000,
+      maxOperations: 2_000,
+      maxMessageBytes: 16_777_216,
+      initTimeoutMs: 5_000,
+      pingIntervalMs: 12_000,
+    },
+    runHistoryDays: 30,
     logLevel: "info",
   });
 });
@@ -51,6 +59,12 @@ test("everything can be set", () => {
     MODELS: "claude-opus-5-5, my-model,",
     EFFORT: "high",
     PRICES: '{"my-model": {"input": 1, "output": 5}}',
+    MAX_SOCKETS: "500",
+    MAX_OPERATIONS_PER_SOCKET: "50",
+    MAX_MESSAGE_BYTES: "1000000",
+    INIT_TIMEOUT_SECONDS: "3",
+    PING_INTERVAL_SECONDS: "30",
+    RUN_HISTORY_DAYS: "7",
     LOG_LEVEL: "debug",
     SOMETHING_ELSE: "is not ours",
   });
@@ -70,6 +84,14 @@ test("everything can be set", () => {
       effort: "high",
       prices: { "my-model": { input: 1, output: 5 } },
     },
+    clientLimits: {
+      maxSockets: 500,
+      maxOperations: 50,
+      maxMessageBytes: 1_000_000,
+      initTimeoutMs: 3_000,
+      pingIntervalMs: 30_000,
+    },
+    runHistoryDays: 7,
     logLevel: "debug",
   });
 });
@@ -139,6 +161,12 @@ describe("a value that is wrong is told in one line, with what to set:", () => {
     ["ROLE", "boss", "Set it to all, api or worker."],
     ["GENERATOR", "gpt", "Set it to anthropic or outline"],
     ["MODEL", "claude sonnet", "is no model's name"],
+    ["MAX_SOCKETS", "0", "is no whole number from 1 to 1000000"],
+    ["MAX_OPERATIONS_PER_SOCKET", "many", "is no whole number from 1 to 100000"],
+    ["MAX_MESSAGE_BYTES", "16MiB", "is no whole number from 1024 to 500000000"],
+    ["INIT_TIMEOUT_SECONDS", "2.5", "is no whole number from 1 to 600"],
+    ["PING_INTERVAL_SECONDS", "-1", "is no whole number from 1 to 600"],
+    ["RUN_HISTORY_DAYS", "0", "is no whole number from 1 to 10000"],
     ["LOG_LEVEL", "loud", "trace, debug, info, warn, error, fatal or silent"],
   ])("%s=%s", (name, value, message) => {
     const lines = complaints({ [name]: value });
@@ -163,6 +191,15 @@ describe("a value that is wrong is told in one line, with what to set:", () => {
     expect(lines.join()).toMatch(/postgresql:\/\/user:password@host.*Copy the key once more.*http:\/\//s);
   });
 });
+
+test.each(["http://user:hunter2@x.example", "https://x.example/?key=hunter2", "https://x.example/#hunter2"])(
+  "a base URL is an address and nothing else, and what else it holds is not shown: %s",
+  (url) => {
+    expect(complaints({ ANTHROPIC_BASE_URL: url })).toEqual([
+      expect.stringMatching(/^ANTHROPIC_BASE_URL has a user name, .* ANTHROPIC_API_KEY to the key\.$/),
+    ]);
+  },
+);
 
 describe(".env", () => {
   async function createDirectory(): Promise<string> {

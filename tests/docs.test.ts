@@ -9,6 +9,7 @@ import { createOutlineGenerator } from "../src/generation/outline.ts";
 import { startTestApp, type TestApp } from "./support/app.ts";
 import { anchorsOf, type Block, codesOf, linksOf, readPages, ROOT } from "./support/markdown.ts";
 import { isInstalled, startProgram } from "./support/program.ts";
+import { scrape } from "./support/scrape.ts";
 
 const pages = await readPages();
 const blocks = pages.flatMap((page) => page.blocks);
@@ -140,7 +141,7 @@ describe.each(pages)("$file", (page) => {
     const known = new Set(`${sdl} ${dotEnv} ${await readSources()}`.match(/\b[A-Z][A-Z_]+\b/g));
     const unknown = codesOf(page).filter((code) => {
       if (/^(src|tests|docs|scripts|examples|prisma)\//.test(code)) return !existsSync(path.join(ROOT, code));
-      const script = /^npm (?:run )?([\w-]+)/.exec(code)?.[1];
+      const script = /^npm (?:run )?([\w:-]+)/.exec(code)?.[1];
       if (script !== undefined && script !== "ci") return !(script in packageJson.scripts);
       const word = /^[A-Z][A-Z_]+(?==|$)/.exec(code)?.[0];
       return word !== undefined && !known.has(word);
@@ -161,13 +162,19 @@ describe("the README", () => {
     const rows = [...(readme?.prose ?? "").matchAll(/^\| `([A-Z_]+)`\s*\|\s*(?:`([^`]+)`|–)/gm)];
     const defaults = new Map(rows.map(([, name = "", value]) => [name, value]));
     expect([...defaults.keys()].toSorted()).toEqual([...variables.keys()].toSorted());
-    const { host, port, dataDir, anthropic, logLevel } = readConfig({});
+    const { host, port, dataDir, anthropic, clientLimits, runHistoryDays, logLevel } = readConfig({});
     expect(Object.fromEntries(defaults)).toMatchObject({
       HOST: host,
       PORT: String(port),
       DATA_DIR: path.relative(process.cwd(), dataDir),
       MODEL: anthropic.model,
       EFFORT: anthropic.effort,
+      MAX_SOCKETS: String(clientLimits.maxSockets),
+      MAX_OPERATIONS_PER_SOCKET: String(clientLimits.maxOperations),
+      MAX_MESSAGE_BYTES: String(clientLimits.maxMessageBytes),
+      INIT_TIMEOUT_SECONDS: String(clientLimits.initTimeoutMs / 1_000),
+      PING_INTERVAL_SECONDS: String(clientLimits.pingIntervalMs / 1_000),
+      RUN_HISTORY_DAYS: String(runHistoryDays),
       LOG_LEVEL: logLevel,
       ACCESS: undefined,
       DATABASE_URL: undefined,
@@ -184,6 +191,21 @@ describe("the README", () => {
     const [first] = readme?.blocks ?? [];
     expect(first?.line).toBeLessThan(10);
     expect(first?.text).toBe("npm ci && npm run demo\nnpm ci && npm test\n");
+  });
+});
+
+describe("docs/metrics.md", () => {
+  it("lists exactly the metrics that are served, with their types and labels", async () => {
+    const app = await startTestApp({ generator: createOutlineGenerator() });
+    const { epicId } = await app.backlog(["As a reader, I want to search, so that I find"]);
+    await app.watchToEnd(await app.start(epicId));
+    const { types, labels } = await scrape(app.app.url);
+    await app.close();
+    const prose = pages.find(({ file }) => file === path.join("docs", "metrics.md"))?.prose ?? "";
+    const rows = [...prose.matchAll(/^\| `([a-z0-9_]+)`\s*\| (\w+)\s*\| ([^|]*?)\s*\|/gm)];
+    expect(rows.map(([, name, type]) => [name, type]).toSorted()).toEqual([...types].toSorted());
+    const listed = new Map(rows.map(([, name = "", , told = ""]) => [name, told.replaceAll(/[` ]/g, "").split(",")]));
+    for (const [name, told] of labels) expect(listed.get(name)).toEqual(told);
   });
 });
 

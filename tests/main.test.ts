@@ -4,8 +4,10 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import pg from "pg";
 import { expect, onTestFinished, test } from "vitest";
 import { createTestDatabaseUrl } from "./support/database.ts";
+import { startLoopbackClaude } from "./support/loopback-claude/server.ts";
 
 /** Starts the program in a directory of its own, with these variables only. */
 async function start(env: Record<string, string>, dotEnv?: string) {
@@ -63,6 +65,29 @@ test("a port in use ends the start with 1 and one line", async () => {
   expect(stderr).toMatch(/^Storymill cannot start: Port \d+ on 127\.0\.0\.1 is in use by another program\. .*\n$/);
 });
 
+test("a database that cannot be used ends the start with 1 and one line", async () => {
+  const tooNew = await createTestDatabaseUrl();
+  const client = new pg.Client({ connectionString: tooNew });
+  await client.connect();
+  await client.query(`UPDATE "Compatibility" SET "oldestProgram" = '99.0.0'`);
+  await client.end();
+  for (const [env, reason] of [
+    [
+      { DATABASE_URL: "postgresql://me:hushhush@127.0.0.1:1/storymill" },
+      "The database at 127.0.0.1:1/storymill cannot be",
+    ],
+    [{ DATABASE_URL: tooNew }, "The database is too new for this program: it asks for Storymill 99.0.0 or later,"],
+    [{ DATA_DIR: MAIN }, `DATA_DIR (${MAIN}) is a file, or lies below one: set DATA_DIR to`],
+  ] as const) {
+    const { code, stdout, stderr } = await run({ PORT: "0", ...env });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    const [line, ...more] = stderr.trimEnd().split("\n");
+    expect(line).toContain(`Storymill cannot start: ${reason}`);
+    expect(line).not.toContain("hushhush");
+    expect(more).toEqual([]);
+  }
+});
+
 test("a program that has started says where it is and what with, never a password, and ends with 0 at SIGTERM", async () => {
   const databaseUrl = await createTestDatabaseUrl();
   const program = await start({ PORT: "0", DATABASE_URL: databaseUrl });
@@ -80,6 +105,27 @@ test("a program that has started says where it is and what with, never a passwor
   // What programs read: plain text on stdout, an object a line on stderr.
   expect(stdout).not.toContain("\u001b");
   for (const line of stderr.trimEnd().split("\n")) expect(JSON.parse(line)).toHaveProperty("msg");
+});
+
+test("with Claude it says which model it asks and where, and to be ready it asks nothing", async () => {
+  const claude = await startLoopbackClaude();
+  onTestFinished(() => claude.close());
+  const program = await start({
+    PORT: "0",
+    DATABASE_URL: await createTestDatabaseUrl(),
+    ANTHROPIC_API_KEY: "sk-planted",
+    ANTHROPIC_BASE_URL: `${claude.baseURL}/v1/`,
+    MODEL: "claude-haiku-5-5",
+  });
+  while (!program.output.stdout.includes("database")) await once(program.child.stdout, "data");
+  const { stdout } = program.output;
+  expect(stdout).toContain(`anthropic (claude-haiku-5-5) at ${claude.baseURL}\n`);
+  const [, url = ""] = /GraphiQL +(\S+)\n/.exec(stdout) ?? [];
+  expect(await (await fetch(new URL("/readyz", url))).json()).toMatchObject({ status: "ready" });
+  program.child.kill("SIGTERM");
+  const { stderr } = await program.ended();
+  expect(stdout + stderr).not.toContain("sk-planted");
+  expect([claude.requests.length, claude.counted]).toEqual([0, 0]);
 });
 
 test("ACCESS=open is warned of at every start", async () => {

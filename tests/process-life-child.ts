@@ -32,7 +32,12 @@ async function start() {
 }
 
 try {
-  await liveUntilSignal({ start, log: createLog("info"), closingTime: how === "close hangs" ? 1_500 : 10_000 });
+  await liveUntilSignal({
+    start,
+    log: createLog("info"),
+    closingTime: how === "close hangs" ? 1_500 : 10_000,
+    withParent: how === "with parent",
+  });
 } catch (error) {
   say(`start failed: ${String(error)}`);
   process.exit(3);

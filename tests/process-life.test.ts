@@ -12,8 +12,12 @@ interface Child {
   end(): Promise<{ code: number | null; log: Record<string, unknown>[] }>;
 }
 
-function startChild(how: string): Child {
-  const child = spawn(process.execPath, [path.join(import.meta.dirname, "process-life-child.ts"), how]);
+/** @param shell whether a shell stands between, as under npm */
+function startChild(how: string, { shell = false } = {}): Child {
+  const program = path.join(import.meta.dirname, "process-life-child.ts");
+  const child = shell
+    ? spawn("sh", ["-c", `"${process.execPath}" "${program}" "${how}"; exit`])
+    : spawn(process.execPath, [program, how]);
   onTestFinished(() => void child.kill("SIGKILL"));
   const lines: string[] = [];
   let logged = "";
@@ -74,6 +78,15 @@ test("Ctrl-C under npm, which comes twice, still closes", async () => {
   child.process.kill("SIGINT");
   child.process.kill("SIGUSR2");
   expect(await child.end()).toMatchObject({ code: 0 });
+});
+
+test("it ends with the shell that npm started it in, which passes no signal on", async () => {
+  const child = startChild("with parent", { shell: true });
+  await child.said("started");
+  child.process.kill("SIGTERM");
+  const { log } = await child.end();
+  expect(log.map(({ msg }) => msg)).toEqual(["What started this program has ended: closing.", "Closed."]);
+  expect(child.lines).toEqual(["started", "closing", "closed"]);
 });
 
 test("closing that takes too long is cut off, with 1", async () => {

@@ -1,11 +1,10 @@
 import { createDatabase } from "../../src/database/database.ts";
-import { migrate } from "../../src/database/migrate.ts";
 import { says } from "../../tests/support/loopback-claude/replies.ts";
 import { startLoopbackClaude } from "../../tests/support/loopback-claude/server.ts";
 import { soundAnswer } from "../../tests/support/loopback-claude/sound-answers.ts";
 import { playRun } from "./runs.ts";
 import { seedBacklog } from "./seed.ts";
-import { startServerProcess } from "./server-process.ts";
+import { type ServerProcess, startServerProcess } from "./server-process.ts";
 
 export const REQUESTS_PER_MINUTE = 50;
 export const OUTPUT_TOKENS_PER_MINUTE = 40_000;
@@ -26,7 +25,7 @@ export interface Paced {
 /**
  * Runs of ten stories each under ADAPTIVE, by so many workers on one database and one key, against the loopback Claude with
  * limits: everything as it is, and in real time.
- * @param url of an empty database
+ * @param url of a migrated database without runs
  */
 export async function measurePacing(url: string, options: { workers: number; runs: number }): Promise<Paced> {
   const claude = await startLoopbackClaude({
@@ -38,9 +37,8 @@ export async function measurePacing(url: string, options: { workers: number; run
       return says(text, { thinking: "x".repeat(Math.max(0, OUTPUT_TOKENS * 4 - Buffer.byteLength(text))) });
     },
   });
-  await migrate(url, "0.1.0");
   const database = createDatabase({ url, maxConnections: 2, onError: () => {} });
-  const servers = [];
+  const servers: ServerProcess[] = [];
   for (let i = 0; i < options.workers; i += 1) servers.push(await startServerProcess("claude", url, [claude.baseURL]));
   const epics = [];
   for (let i = 0; i < options.runs; i += 1) epics.push(await seedBacklog(database, { stories: 10, subtasks: 0 }));

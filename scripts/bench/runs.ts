@@ -73,7 +73,7 @@ export async function measureRun(server: ServerProcess, epicId: string): Promise
 
 /** Starts a run and watches it to its end, as any client would. */
 export async function playRun(url: string, epicId: string): Promise<{ runId: string; receivedAt: number }> {
-  const runId = await start(url, encodeId("Epic", epicId));
+  const runId = await startRun(url, encodeId("Epic", epicId));
   const client = createClient({ url: `${url.replace("http", "ws")}/graphql`, retryAttempts: 0 });
   try {
     for await (const { data, errors } of client.iterate<Watched>({ query: WATCH, variables: { runId } })) {
@@ -90,17 +90,23 @@ export async function playRun(url: string, epicId: string): Promise<{ runId: str
   throw new Error("A run's stream ended without its terminal event.");
 }
 
-async function start(url: string, epicId: string): Promise<string> {
-  const response = await fetch(`${url}/graphql`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ query: START, variables: { epicId } }),
-  });
-  const { data, errors } = (await response.json()) as { data?: Started; errors?: unknown };
+/** Starts a run over an epic, and gives its id. @throws Error where it was not started */
+export async function startRun(url: string, epicId: string): Promise<string> {
+  const { data, errors } = (await send(url, START, { epicId })) as { data?: Started; errors?: unknown };
   const started = data?.startGenerateSubtasks;
   if (started?.run === undefined)
     throw new Error(`A run was not started: ${started?.message ?? JSON.stringify(errors)}`);
   return started.run.id;
+}
+
+/** Sends an operation over HTTP, and gives the answer as it comes. */
+export async function send(url: string, query: string, variables: Readonly<Record<string, string>>): Promise<unknown> {
+  const response = await fetch(`${url}/graphql`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ query, variables }),
+  });
+  return await response.json();
 }
 
 /** Milliseconds of the epoch, with their fractions. */

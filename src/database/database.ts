@@ -27,6 +27,9 @@ export interface Database {
 
 const MAX_TRIES = 3;
 
+/** Transactions take up to 30 s; a statement that has not been answered for this long never will be. */
+const LONGEST_STATEMENT_MS = 60_000;
+
 /** Clients choose which columns are read, so how many texts there are: from here on they are planned each time. */
 const MAX_PREPARED = 500;
 
@@ -43,6 +46,10 @@ export function createDatabase(options: {
     connectionString: options.url,
     max: options.maxConnections ?? 10,
     connectionTimeoutMillis: 10_000,
+    // A network that is cut says nothing; without these a connection would wait for its answer for a quarter of an hour.
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    query_timeout: LONGEST_STATEMENT_MS,
     application_name: "storymill",
   });
   // Prisma's own listener goes when it disconnects, and a connection that breaks after that would end the process.

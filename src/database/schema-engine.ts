@@ -28,15 +28,7 @@ export async function openSchemaEngine(connectionString: string) {
     path: "schema.prisma",
     content: await readFile(new URL("schema.prisma", PRISMA_DIRECTORY), "utf8"),
   };
-  const wasm = await readFile(
-    fileURLToPath(import.meta.resolve("@prisma/schema-engine-wasm/schema_engine_bg").replace(/\.js$/, ".wasm")),
-  );
-  const { instance } = await WebAssembly.instantiate(wasm, {
-    "./schema_engine_bg.js": { ...bindings },
-  });
-  bindings.__wbg_set_wasm(instance.exports);
-  const start = instance.exports["__wbindgen_start"];
-  if (typeof start === "function") start();
+  await (loaded ??= load());
   const pool = new pg.Pool({ connectionString, Client: CharAsTextClient });
   const engine = await bindings.SchemaEngine.new(
     { datamodels: [[schema.path, schema.content]] },
@@ -67,6 +59,24 @@ export async function openSchemaEngine(connectionString: string) {
       await pool.end();
     },
   };
+}
+
+/**
+ * Set once, as the bindings, which are a module of the engine's, hold one instance for the whole process: objects of an
+ * earlier one that are collected or called back later would be looked for in the memory of the latest.
+ */
+let loaded: Promise<void> | undefined;
+
+async function load(): Promise<void> {
+  const wasm = await readFile(
+    fileURLToPath(import.meta.resolve("@prisma/schema-engine-wasm/schema_engine_bg").replace(/\.js$/, ".wasm")),
+  );
+  const { instance } = await WebAssembly.instantiate(wasm, {
+    "./schema_engine_bg.js": { ...bindings },
+  });
+  bindings.__wbg_set_wasm(instance.exports);
+  const start = instance.exports["__wbindgen_start"];
+  if (typeof start === "function") start();
 }
 
 /**

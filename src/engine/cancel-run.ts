@@ -3,7 +3,8 @@ import { NotFoundError } from "../errors.ts";
 import type { RunRow } from "../pubsub/run-events.ts";
 import type { WakeUps } from "../pubsub/wake-ups.ts";
 import { RunNotActiveError } from "./errors.ts";
-import { ACTIVE, changeRunNow, UNFINISHED } from "./run-change.ts";
+import type { EngineObserver } from "./observer.ts";
+import { ACTIVE, changeRunNow, type RunChange, UNFINISHED } from "./run-change.ts";
 
 /**
  * Ends an active run: what is finished stays, what is not becomes CANCELLED, calls under way are aborted.
@@ -11,12 +12,16 @@ import { ACTIVE, changeRunNow, UNFINISHED } from "./run-change.ts";
  * @throws NotFoundError for the run
  * @throws RunNotActiveError where it has ended already
  */
-export async function cancelRun(parts: { database: Database; wakeUps: WakeUps }, runId: string): Promise<RunRow> {
+export async function cancelRun(
+  parts: { database: Database; wakeUps: WakeUps; observer?: EngineObserver },
+  runId: string,
+): Promise<RunRow> {
   const { database, wakeUps } = parts;
-  const cancelled = await changeRunNow(database, { runId, statuses: ACTIVE }, async (change) => {
+  const cancel = async (change: RunChange) => {
     await change.endItems({ statuses: UNFINISHED }, "CANCELLED", null);
     change.update({ status: "CANCELLED", phaseDetail: "Cancelled.", completedAt: change.at });
-  });
+  };
+  const cancelled = await changeRunNow(database, { runId, statuses: ACTIVE }, cancel, parts.observer);
   if (cancelled !== null) {
     wakeUps.wake(runId, "control");
     return cancelled.run;

@@ -7,6 +7,7 @@ import { appendEvents, NOTHING_SAVED, type RunRow } from "../pubsub/run-events.t
 import { IdempotencyConflictError, RunAlreadyActiveError } from "./errors.ts";
 import type { GenerationOptions } from "./generation-options.ts";
 import type { Target } from "./kinds/run-kind.ts";
+import type { EngineObserver } from "./observer.ts";
 import type { RunQueue } from "./queue.ts";
 import { ACTIVE } from "./run-change.ts";
 
@@ -36,14 +37,20 @@ const MAX_KEY_LENGTH = 200;
  * @throws IdempotencyConflictError where the key came with another input
  * @throws RunAlreadyActiveError with the active run of this type in the project
  */
-export async function createRun(database: Database, queue: RunQueue, wanted: NewRun): Promise<RunRow> {
+export async function createRun(
+  { database, queue, observer }: { database: Database; queue: RunQueue; observer?: EngineObserver | undefined },
+  wanted: NewRun,
+): Promise<RunRow> {
   checkKey(wanted.idempotencyKey);
   for (let tries = 1; ; tries += 1) {
     const earlier = await findByKey(database, wanted);
     if (earlier !== null) return earlier;
     try {
       const targets = await wanted.select();
-      return await database.transaction((tx) => insertRun(tx, queue, wanted, targets));
+      const run = await database.transaction((tx) => insertRun(tx, queue, wanted, targets));
+      observer?.runQueued(run);
+      observer?.eventsAppended(run.seq);
+      return run;
     } catch (error) {
       const lost = isUniqueViolation(error) || isForeignKeyViolation(error);
       if (!lost || tries === TRIES) throw error;

@@ -2,6 +2,7 @@ import type { Database } from "../database/database.ts";
 import { type Generator, GenerationError } from "../generation/generator.ts";
 import { PACES } from "./executor/pacer.ts";
 import { InvalidInputError, NotFoundError } from "../errors.ts";
+import type { RunRow } from "../pubsub/run-events.ts";
 import type { SubtaskStore } from "./kinds/generate-subtasks.ts";
 import type { RunKind } from "./kinds/run-kind.ts";
 import { selectTargets } from "./select-targets.ts";
@@ -51,16 +52,28 @@ export async function estimateRun(
       signal: AbortSignal.timeout(TIMEOUT_MS),
     })
     .catch((error: unknown) => {
-      const told = error instanceof GenerationError ? error.message : "The provider did not answer in time. Try again.";
-      throw new InvalidInputError([{ path: [], message: told }]);
+      throw new InvalidInputError([{ path: [], message: whyNot(error) }]);
     });
-  const { inFlight, spacingMs } = PACES[options.pacing];
   return {
     itemsToDo: stories.length,
     itemsToSkip: targets.length - stories.length,
     inputTokens: estimate.inputTokens,
     outputTokens: estimate.outputTokens,
     costUsd: estimate.costUsd,
-    durationMs: Math.round(stories.length * Math.max(estimate.msPerStory / inFlight, spacingMs)),
+    durationMs: durationOf(stories.length, estimate.msPerStory, PACES[options.pacing]),
   };
+}
+
+/** @throws the error itself where it is none of the provider's */
+function whyNot(error: unknown): string {
+  if (error instanceof GenerationError) return error.message;
+  if (error instanceof DOMException && error.name === "TimeoutError")
+    return "The provider did not answer in time. Try again.";
+  throw error;
+}
+
+/** Calls go `inFlight` at a time, each begun `spacingMs` after the one before; the last one has to end too. */
+function durationOf(count: number, msEach: number, { inFlight, spacingMs }: (typeof PACES)[RunRow["pacing"]]): number {
+  if (count === 0) return 0;
+  return Math.round(Math.max(Math.ceil(count / inFlight) * msEach, (count - 1) * spacingMs + msEach));
 }

@@ -5,6 +5,7 @@ import { createRun } from "./create-run.ts";
 import { NothingToDoError, RunAlreadyActiveError } from "./errors.ts";
 import { kindOf, type RunKinds } from "./kinds/registry.ts";
 import { targetIdOf } from "./kinds/run-kind.ts";
+import type { EngineObserver } from "./observer.ts";
 import type { RunQueue } from "./queue.ts";
 
 /**
@@ -16,14 +17,14 @@ import type { RunQueue } from "./queue.ts";
  * as `createRun` does
  */
 export async function retryRun(
-  parts: { database: Database; queue: RunQueue; kinds: RunKinds },
+  parts: { database: Database; queue: RunQueue; kinds: RunKinds; observer?: EngineObserver },
   { runId, idempotencyKey }: { runId: string; idempotencyKey: string | null },
 ): Promise<RunRow> {
-  const { database, queue, kinds } = parts;
+  const { database, kinds } = parts;
   const run = await database.prisma.run.findUnique({ where: { id: runId } });
   if (run === null) throw new NotFoundError("Run", runId);
   const { projectId, epicId, type, mode, existingBehavior, pacing, model, instructions, maxCostUsd, personaSet } = run;
-  return createRun(database, queue, {
+  return createRun(parts, {
     projectId,
     epicId,
     retryOfId: runId,

@@ -9,6 +9,8 @@ import {
   type RunRow,
   type SavedIds,
 } from "../pubsub/run-events.ts";
+import { type EndedItems, type EngineObserver, UNOBSERVED } from "./observer.ts";
+import { tellOfChange } from "./tell-of-change.ts";
 
 export type RunPatch = Partial<Omit<RunRow, "id" | "projectId" | "seq" | "request">>;
 export type ItemPatch = Partial<Omit<RunItemRow, "id" | "projectId" | "runId" | "position">>;
@@ -61,6 +63,15 @@ export interface RunGuard {
   readonly lease?: number;
 }
 
+/** What a change did. */
+export interface Changed<T> {
+  readonly result: T;
+  /** As it is now. */
+  readonly run: RunRow;
+  /** Tells an observer of it; to be called after the commit. */
+  tell(observer: EngineObserver): void;
+}
+
 /**
  * The one way in which a run changes. Locks the run's row if it is as `guard` says, lets `work` change it, then writes the
  * run, its items and the events that tell of it, all in one transaction: so that a terminal status is final, events are
@@ -72,7 +83,7 @@ export async function changeRun<T>(
   tx: Transaction,
   guard: RunGuard,
   work: (change: RunChange) => Promise<T> | T,
-): Promise<{ result: T; run: RunRow } | null> {
+): Promise<Changed<T> | null> {
   const [locked] = await tx.$queryRaw<RunRow[]>`SELECT * FROM "Run" WHERE id = ${guard.runId}::uuid
     AND status::text = ANY(${guard.statuses}::text[]) AND (${guard.lease ?? null}::int IS NULL OR lease = ${guard.lease ?? null}::int)
     FOR NO KEY UPDATE`;
@@ -81,6 +92,7 @@ export async function changeRun<T>(
   let run = locked;
   const items = new Map<string, RunItemRow>();
   const events: RunEvent[] = [];
+  const ended: { outcome: EndedItems["outcome"]; count: number; durationMs: number | null }[] = [];
 
   function tell(kind: RunEventKind, about: Partial<Pick<RunEvent, "item" | "saved" | "log">> = {}): void {
     run = { ...run, seq: run.seq + 1, heartbeatAt: at };
@@ -104,6 +116,8 @@ export async function changeRun<T>(
       const item = { ...before, ...patch };
       items.set(item.id, item);
       run = { ...run, ...counted(run, before.status, item) };
+      const { status: outcome, durationMs } = item;
+      if (hasItemEnded(outcome) && before.status !== outcome) ended.push({ outcome, count: 1, durationMs });
       if (item.status === "GENERATING") run = { ...run, currentItemId: item.id };
       tell("ITEM_UPDATED", { item, saved });
       return { item, seq: run.seq };
@@ -118,6 +132,7 @@ export async function changeRun<T>(
           AND (${of === undefined} OR "storyId" = ANY(${of?.storyIds ?? []}::uuid[])
             OR "epicId" = ANY(${of?.epicIds ?? []}::uuid[]))`;
       run = { ...run, [COUNTER[status]]: run[COUNTER[status]] + count };
+      ended.push({ outcome: status, count, durationMs: null });
       return count;
     },
     log(level, message) {
@@ -129,17 +144,28 @@ export async function changeRun<T>(
   await writeItems(tx, [...items.values()]);
   if (run !== locked) await writeRun(tx, run);
   await appendEvents(tx, events);
-  return { result, run };
+  return { result, run, tell: (observer) => tellOfChange(observer, { before: locked, after: run, ended }) };
 }
 
-/** `changeRun` in a transaction of its own. */
-export function changeRunNow<T>(database: Database, guard: RunGuard, work: (change: RunChange) => Promise<T> | T) {
-  return database.transaction((tx) => changeRun(tx, guard, work));
+/** `changeRun` in a transaction of its own, of which `observer` hears. */
+export async function changeRunNow<T>(
+  database: Database,
+  guard: RunGuard,
+  work: (change: RunChange) => Promise<T> | T,
+  observer: EngineObserver = UNOBSERVED,
+): Promise<Changed<T> | null> {
+  const changed = await database.transaction((tx) => changeRun(tx, guard, work));
+  changed?.tell(observer);
+  return changed;
+}
+
+function hasItemEnded(status: ItemStatus): status is keyof typeof COUNTER {
+  return status in COUNTER;
 }
 
 function counted(run: RunRow, before: ItemStatus, item: RunItemRow): RunPatch {
-  if (!(item.status in COUNTER) || before === item.status) return {};
-  const counter = COUNTER[item.status as keyof typeof COUNTER];
+  if (!hasItemEnded(item.status) || before === item.status) return {};
+  const counter = COUNTER[item.status];
   const completed = item.status === "COMPLETED";
   return {
     [counter]: run[counter] + 1,

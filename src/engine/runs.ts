@@ -3,17 +3,14 @@ import type { Generator } from "../generation/generator.ts";
 import type { RunRow } from "../pubsub/run-events.ts";
 import type { WakeUps } from "../pubsub/wake-ups.ts";
 import { cancelRun } from "./cancel-run.ts";
-import { estimateRun, type RunEstimate } from "./estimate-run.ts";
 import type { SubtaskStore } from "./kinds/generate-subtasks.ts";
-import { createStarts, kindOf, type RunKinds, type Starts } from "./kinds/registry.ts";
+import { createStarts, type RunKinds, type Starts } from "./kinds/registry.ts";
+import type { EngineObserver } from "./observer.ts";
 import type { RunQueue } from "./queue.ts";
 import { retryRun } from "./retry-run.ts";
-import type { StartGenerateSubtasks } from "./start-generate-subtasks.ts";
 
 /** What can be done with runs; the errors are those of the functions behind. */
 export interface Runs extends Starts {
-  /** What such a start would do, take and cost. */
-  estimate(input: Omit<StartGenerateSubtasks, "idempotencyKey">): Promise<RunEstimate>;
   cancel(runId: string): Promise<RunRow>;
   retry(input: { runId: string; idempotencyKey: string | null }): Promise<RunRow>;
 }
@@ -25,11 +22,10 @@ export function createRuns(parts: {
   kinds: RunKinds;
   generator: Generator;
   store: SubtaskStore;
+  observer?: EngineObserver;
 }): Runs {
   return {
     ...createStarts(parts),
-    estimate: async (input) =>
-      estimateRun({ ...parts, kind: kindOf(parts.kinds, { type: "GENERATE_SUBTASKS" }) }, input),
     cancel: (runId) => cancelRun(parts, runId),
     retry: (input) => retryRun(parts, input),
   };

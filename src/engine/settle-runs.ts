@@ -1,6 +1,7 @@
 import type { Transaction } from "../database/database.ts";
 import type { WakeUps } from "../pubsub/wake-ups.ts";
-import { ACTIVE, changeRun, type ItemTargets, UNFINISHED } from "./run-change.ts";
+import { type EngineObserver, UNOBSERVED } from "./observer.ts";
+import { ACTIVE, type Changed, changeRun, type ItemTargets, UNFINISHED } from "./run-change.ts";
 
 interface Going {
   readonly kind: "Project" | "Epic" | "Story";
@@ -13,7 +14,13 @@ interface Going {
  * locks anything of the backlog: unfinished items of stories and epics that go are skipped, and a project's runs go with it.
  * @returns tells executors and watchers; to be called after the commit
  */
-export async function settleRuns(wakeUps: WakeUps, tx: Transaction, going: Going): Promise<() => void> {
+export async function settleRuns(
+  wakeUps: WakeUps,
+  tx: Transaction,
+  going: Going,
+  observer: EngineObserver = UNOBSERVED,
+): Promise<() => void> {
+  const changes: (Changed<void> | null)[] = [];
   const active = await tx.run.findMany({
     where: { projectId: going.projectId, status: { in: [...ACTIVE] } },
     select: { id: true },
@@ -26,12 +33,15 @@ export async function settleRuns(wakeUps: WakeUps, tx: Transaction, going: Going
     const of = await targetsIn(tx, going);
     const reason = `The ${going.kind.toLowerCase()} was deleted.`;
     for (const { id } of active)
-      await changeRun(tx, { runId: id, statuses: ACTIVE }, async (change) => {
-        const skipped = await change.endItems({ statuses: UNFINISHED, of }, "SKIPPED", reason);
-        if (skipped > 0) change.update({});
-      });
+      changes.push(
+        await changeRun(tx, { runId: id, statuses: ACTIVE }, async (change) => {
+          const skipped = await change.endItems({ statuses: UNFINISHED, of }, "SKIPPED", reason);
+          if (skipped > 0) change.update({});
+        }),
+      );
   }
   return () => {
+    for (const change of changes) change?.tell(observer);
     for (const { id } of active) wakeUps.wake(id, "control");
   };
 }

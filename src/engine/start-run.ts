@@ -3,6 +3,7 @@ import type { RunRow } from "../pubsub/run-events.ts";
 import { createRun } from "./create-run.ts";
 import type { GenerationOptions } from "./generation-options.ts";
 import type { RunKind } from "./kinds/run-kind.ts";
+import type { EngineObserver } from "./observer.ts";
 import type { RunQueue } from "./queue.ts";
 import { idsField, type Selection, selectTargets } from "./select-targets.ts";
 
@@ -10,6 +11,7 @@ export interface StartParts {
   readonly database: Database;
   readonly queue: RunQueue;
   readonly kind: RunKind;
+  readonly observer?: EngineObserver | undefined;
 }
 
 export interface Start {
@@ -28,7 +30,8 @@ export interface Start {
  * @throws InvalidInputError, NotFoundError, NothingToDoError as `selectTargets` does
  * @throws InvalidInputError, RunAlreadyActiveError, IdempotencyConflictError as `createRun` does
  */
-export async function startRun({ database, queue, kind }: StartParts, start: Start): Promise<RunRow> {
+export async function startRun(parts: StartParts, start: Start): Promise<RunRow> {
+  const { database, kind } = parts;
   const { selection, options, personaSet, ...about } = start;
   const request = {
     start: kind.type,
@@ -38,7 +41,7 @@ export async function startRun({ database, queue, kind }: StartParts, start: Sta
     ...options,
   };
   const select = () => selectTargets(database.prisma, kind, selection);
-  return createRun(database, queue, {
+  return createRun(parts, {
     ...about,
     retryOfId: null,
     type: kind.type,

@@ -84,6 +84,8 @@ export interface SplitRequest {
   readonly mode: GenerationMode;
   /** Instead of the generator's own model; one of the configured list. */
   readonly model: string | null;
+  /** What lines of the log about it are marked with. */
+  readonly logIds?: Readonly<Record<string, string>>;
   /** Aborted when the run is cancelled, loses its lease, or the process ends. */
   readonly signal: AbortSignal;
   /** Called once for each draft, in order, as it comes; from index 0 again where an answer is written anew. */
@@ -150,6 +152,13 @@ export interface EstimateRequest {
   readonly signal: AbortSignal;
 }
 
+export interface ItemCostRequest {
+  readonly makes: "subtasks" | "stories";
+  readonly context: RunContext | EpicContext;
+  readonly mode: GenerationMode;
+  readonly model: string | null;
+}
+
 /** What splitting some stories will about take, repairs and retries apart. */
 export interface Estimate {
   /** All that will be sent, what comes out of the provider's cache included. */
@@ -187,6 +196,8 @@ export interface Generator {
    * @throws the signal's reason when aborted
    */
   estimate(request: EstimateRequest): Promise<Estimate>;
+  /** What one item of a run will about cost in US dollars, told by length, with nobody asked; null where the price is not known. */
+  itemCostUsd(request: ItemCostRequest): number | null;
 }
 
 /** What may help where a call failed for a reason that passes. */
@@ -198,15 +209,21 @@ export interface RetryAdvice {
 }
 
 /**
- * Why a story could not be split, told so that a user can act on it. `fatal`: every further story would meet the same.
+ * Why a story could not be split, told so that a user can act on it. `happened` is its message without what to do, for
+ * where something is done already. `fatal`: every further story would meet the same.
  * `retry`: trying again may help; null where it would not.
  */
 export class GenerationError extends Error {
   override readonly name = "GenerationError";
+  readonly happened: string;
   readonly fatal: boolean;
   readonly retry: RetryAdvice | null;
-  constructor(message: string, options: { cause?: unknown; fatal?: boolean; retry?: RetryAdvice | null } = {}) {
+  constructor(
+    message: string,
+    options: { cause?: unknown; happened?: string; fatal?: boolean; retry?: RetryAdvice | null } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.happened = options.happened ?? message;
     this.fatal = options.fatal ?? false;
     this.retry = options.retry ?? null;
   }

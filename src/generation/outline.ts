@@ -23,7 +23,7 @@ import { writeSubtasks } from "./outline/write-subtasks.ts";
  * run, and spends nothing. It is for trying, testing and showing; it never stands in for a model that fails.
  */
 export function createOutlineGenerator(): Generator {
-  return { name: "outline", model: null, limited: false, splitStory, fillEpic, estimate };
+  return { name: "outline", model: null, limited: false, splitStory, fillEpic, estimate, itemCostUsd: () => 0 };
 }
 
 async function splitStory(request: SplitRequest): Promise<readonly GeneratedSubtask[]> {

@@ -1,4 +1,5 @@
 import { GraphQLError } from "graphql";
+import { type FeedObserver, UNOBSERVED } from "./observer.ts";
 
 /**
  * One consumer's end of a stream: a bounded buffer behind an explicit iterator. `return()` never waits for a pending
@@ -11,8 +12,10 @@ export interface Subscriber<T> extends AsyncIterableIterator<T, undefined, undef
   end(): void;
   /** Ends it with an error at once; what is buffered is dropped. */
   fail(error: GraphQLError): void;
-  /** Resolves when no more than half of the buffer is taken, or it is over. */
-  room(): Promise<void>;
+  /** Resolves when nothing waits in the buffer any more, or it is over. */
+  drained(): Promise<void>;
+  /** How many values wait in the buffer. */
+  readonly waiting: number;
   /** Whether more than half of the buffer is taken. */
   readonly crowded: boolean;
   /** Whether it takes no more values. */
@@ -20,12 +23,16 @@ export interface Subscriber<T> extends AsyncIterableIterator<T, undefined, undef
 }
 
 /** @param onClose called once, when it takes no more values for whatever reason */
-export function createSubscriber<T>(limit: number, onClose: () => void): Subscriber<T> {
+export function createSubscriber<T>(
+  limit: number,
+  onClose: () => void,
+  observer: Pick<FeedObserver, "delivered" | "tooSlow"> = UNOBSERVED,
+): Subscriber<T> {
   const buffer: T[] = [];
   const waiting: PromiseWithResolvers<IteratorResult<T, undefined>>[] = [];
   let state: "open" | "ending" | "closed" = "open";
   let failure: GraphQLError | null = null;
-  let roomMade: PromiseWithResolvers<void> | null = null;
+  let emptied: PromiseWithResolvers<void> | null = null;
 
   function close(next: "ending" | "closed"): void {
     const wasOpen = state === "open";
@@ -40,11 +47,14 @@ export function createSubscriber<T>(limit: number, onClose: () => void): Subscri
         }
       }
     }
-    roomMade?.resolve();
+    emptied?.resolve();
     if (wasOpen) onClose();
   }
 
   return {
+    get waiting() {
+      return buffer.length;
+    },
     get crowded() {
       return buffer.length > limit / 2;
     },
@@ -54,9 +64,14 @@ export function createSubscriber<T>(limit: number, onClose: () => void): Subscri
     push(value) {
       if (state !== "open") return;
       const taker = waiting.shift();
-      if (taker !== undefined) taker.resolve({ value, done: false });
-      else if (buffer.length < limit) buffer.push(value);
-      else this.fail(tooSlow());
+      if (taker !== undefined) {
+        observer.delivered();
+        taker.resolve({ value, done: false });
+      } else if (buffer.length < limit) buffer.push(value);
+      else {
+        observer.tooSlow();
+        this.fail(consumerTooSlow());
+      }
     },
     end() {
       if (state === "open") close("ending");
@@ -66,16 +81,19 @@ export function createSubscriber<T>(limit: number, onClose: () => void): Subscri
       failure = error;
       close("closed");
     },
-    async room() {
-      while (state === "open" && buffer.length > limit / 2) await (roomMade ??= Promise.withResolvers<void>()).promise;
+    async drained() {
+      while (state === "open" && buffer.length > 0) await (emptied ??= Promise.withResolvers<void>()).promise;
     },
     next() {
       const value = buffer.shift();
-      if (buffer.length <= limit / 2) {
-        roomMade?.resolve();
-        roomMade = null;
+      if (buffer.length === 0) {
+        emptied?.resolve();
+        emptied = null;
       }
-      if (value !== undefined) return Promise.resolve({ value, done: false });
+      if (value !== undefined) {
+        observer.delivered();
+        return Promise.resolve({ value, done: false });
+      }
       if (failure !== null) {
         const error = failure;
         failure = null;
@@ -100,7 +118,7 @@ export function createSubscriber<T>(limit: number, onClose: () => void): Subscri
   };
 }
 
-function tooSlow(): GraphQLError {
+export function consumerTooSlow(): GraphQLError {
   return new GraphQLError(
     "This client did not take its events in time. Subscribe again with the cursor of the last event you have.",
     {

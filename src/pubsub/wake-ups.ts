@@ -13,11 +13,20 @@ export interface WakeUps {
   listen(runId: string, listener: WakeUpListener): () => void;
 }
 
-export function createWakeUps(): WakeUps {
+/** Wake-ups within one process. */
+export interface LocalWakeUps extends WakeUps {
+  /** Wakes everybody: wake-ups may have been missed. */
+  wakeAll(): void;
+}
+
+export function createWakeUps(): LocalWakeUps {
   const listeners = new Map<string, Set<WakeUpListener>>();
   return {
     wake(runId, reason) {
       for (const listener of listeners.get(runId) ?? []) listener(reason);
+    },
+    wakeAll() {
+      for (const ofRun of listeners.values()) for (const listener of ofRun) listener("control");
     },
     listen(runId, listener) {
       const ofRun = listeners.get(runId) ?? new Set();

@@ -1,10 +1,13 @@
 import { GraphQLError, type GraphQLSchema } from "graphql";
 import { createYoga, type Plugin } from "graphql-yoga";
-import type { Logger } from "pino";
+import { useDeadline } from "./deadline.ts";
 import { DocumentCache } from "./document-cache.ts";
 import type { MaskError } from "./error-mask.ts";
 import { useJsonBody } from "./json-body.ts";
+import type { ClientSlots } from "./client-slots.ts";
 import { useDocumentLimits } from "./limits.ts";
+import { useOperationScope } from "./operation-scope.ts";
+import type { RequestScopes } from "./request-scope.ts";
 import { useResponseStreams } from "./response-streams.ts";
 
 /** Where GraphQL is, on every transport. */
@@ -20,9 +23,11 @@ export function createGraphqlEngine(options: {
   readonly schema: GraphQLSchema;
   readonly context: () => object;
   readonly maskError: MaskError;
-  readonly log: Logger;
+  readonly maxMessageBytes: number;
+  readonly slots: ClientSlots;
+  readonly scopes: RequestScopes;
 }) {
-  const { schema, context, maskError, log } = options;
+  const { schema, context, maskError, slots, scopes } = options;
   const ignore = () => {};
   return createYoga({
     schema,
@@ -39,11 +44,18 @@ export function createGraphqlEngine(options: {
     logging: {
       debug: ignore,
       info: ignore,
-      warn: (...what: unknown[]) => log.warn({ what }, "Yoga warns."),
+      warn: (...what: unknown[]) => scopes.log.warn({ what }, "Yoga warns."),
       error: ignore,
     },
     parserAndValidationCache: { documentCache: new DocumentCache(), errorCache: new DocumentCache() },
-    plugins: [useJsonBody(), useDocumentLimits(), useGetForQueriesOnly(), useResponseStreams(log)],
+    plugins: [
+      useJsonBody(options.maxMessageBytes),
+      useDocumentLimits(),
+      useGetForQueriesOnly(),
+      useDeadline(),
+      useResponseStreams(slots, scopes),
+      useOperationScope(scopes),
+    ],
   });
 }
 

@@ -1,25 +1,26 @@
+import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { type ExecutionResult, GraphQLError } from "graphql";
-import { type Context, handleProtocols, makeServer, type ServerOptions } from "graphql-ws";
+import { CloseCode, type Context, handleProtocols, makeServer, type ServerOptions } from "graphql-ws";
 import type { Logger } from "pino";
 import { WebSocket, WebSocketServer } from "ws";
+import type { ClientLimits } from "../config.ts";
+import type { ClientSlots } from "./client-slots.ts";
 import { formatError, type MaskError } from "./error-mask.ts";
 import type { GraphqlEngine } from "./graphql.ts";
-import { MAX_REQUEST_SIZE } from "./json-body.ts";
+import type { Refusal } from "./respond.ts";
+import { createSocketLife } from "./socket-life.ts";
+import { boundedSend, closeSoon, cutSoon } from "./socket-output.ts";
+import type { ServerObserver } from "./observer.ts";
+import type { RequestScopes } from "./request-scope.ts";
 
-/** How long a client may take to introduce itself, in milliseconds. */
-const INIT_TIME = 5_000;
-/** Every client is pinged this often, in milliseconds; one that has not answered by the next ping is gone. */
-const PING_INTERVAL = 12_000;
 /** How long clients get to say goodbye when the server closes, in milliseconds. */
 const GOODBYE_TIME = 1_000;
-/** Operations that one socket may have open at once. */
-const MAX_OPERATIONS = 2_000;
 
 export interface GraphqlSockets {
-  /** Takes over a request that asks to become a WebSocket, and has been let in. */
-  accept(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Takes over a request that asks to become a WebSocket, and has been let in; or says why not. */
+  accept(request: IncomingMessage, socket: Duplex, head: Buffer): Refusal | undefined;
   /**
    * Ends all subscriptions without completing them (a client that comes again may go on), closes the sockets with 1001,
    * and waits until all are gone: a second, where clients do not answer.
@@ -34,37 +35,52 @@ export interface GraphqlSockets {
 export function createGraphqlSockets(options: {
   readonly engine: GraphqlEngine;
   readonly maskError: MaskError;
+  readonly limits: ClientLimits;
+  readonly slots: ClientSlots;
   readonly log: Logger;
+  readonly scopes: RequestScopes;
+  readonly observer: ServerObserver;
 }): GraphqlSockets {
-  const { log } = options;
+  const { limits, slots, scopes, observer } = options;
   const protocol = makeServer(createProtocolOptions(options));
-  const server = new WebSocketServer({ noServer: true, maxPayload: MAX_REQUEST_SIZE, handleProtocols });
+  const server = new WebSocketServer({ noServer: true, maxPayload: limits.maxMessageBytes, handleProtocols });
+  const life = createSocketLife(limits.pingIntervalMs);
   const ended = new Set<Promise<void>>();
-  const answering = new WeakSet<WebSocket>();
 
-  server.on("connection", (socket) => {
-    answering.add(socket);
-    socket.on("pong", () => answering.add(socket));
+  server.on("connection", (socket, request) => {
+    const socketId = randomUUID();
+    const log = options.log.child({ socketId });
+    observer.socketOpened();
+    life.watch(socket, request.socket);
     // What a client sends amiss (a frame too large, text that is no UTF-8) comes here; `ws` closes the socket itself.
-    socket.on("error", (err) => log.debug({ err }, "A WebSocket broke."));
+    socket.on("error", (err) => {
+      log.debug({ err }, "A WebSocket broke.");
+      cutSoon(socket);
+    });
     const onClosed = protocol.opened(
       {
         protocol: socket.protocol,
-        // Waits until the system has taken the message: who reads slowly is not sent more than that.
-        send: (message) => send(socket, message),
-        close: (code, reason) => socket.close(code, reason),
+        send: (message) => boundedSend(socket, message),
+        close: (code, reason) => closeSoon(socket, code, reason),
         onMessage: (handle) =>
           socket.on("message", (data) => {
-            handle(String(data)).catch((err: unknown) => {
-              log.debug({ err }, "A WebSocket's message could not be handled.");
-              socket.close(4500, "Internal server error");
-            });
+            // Who has been closed and goes on sending is not listened to.
+            if (socket.readyState !== WebSocket.OPEN) return;
+            const message = String(data);
+            scopes
+              .enter({ socketId }, () => handle(message))
+              .catch((err: unknown) => {
+                log.debug({ err }, "A WebSocket's message could not be handled.");
+                if (isFromServers(message)) closeSoon(socket, CloseCode.BadRequest, "Invalid message received");
+                else closeSoon(socket, CloseCode.InternalServerError, "Internal server error");
+              });
           }),
       },
       {},
     );
     const end = new Promise<void>((resolve) => {
       socket.once("close", (code, reason) => {
+        observer.socketClosed();
         onClosed(code, String(reason))
           .catch((err: unknown) => log.error({ err }, "A subscription could not be ended."))
           .finally(resolve);
@@ -74,18 +90,15 @@ export function createGraphqlSockets(options: {
     void end.then(() => ended.delete(end));
   });
 
-  const pings = setInterval(() => {
-    for (const socket of server.clients) {
-      if (answering.delete(socket)) socket.ping();
-      else socket.terminate();
-    }
-  }, PING_INTERVAL);
-
   return {
-    accept: (request, socket, head) =>
-      server.handleUpgrade(request, socket, head, (webSocket) => server.emit("connection", webSocket, request)),
+    accept(request, socket, head) {
+      const free = slots.take();
+      if (free === undefined) return slots.refusal;
+      socket.once("close", free);
+      server.handleUpgrade(request, socket, head, (webSocket) => server.emit("connection", webSocket, request));
+    },
     close: async () => {
-      clearInterval(pings);
+      life.close();
       for (const socket of server.clients) socket.close(1001, "The server is closing.");
       const goodbye = setTimeout(() => {
         for (const socket of server.clients) socket.terminate();
@@ -96,31 +109,49 @@ export function createGraphqlSockets(options: {
   };
 }
 
-function send(socket: WebSocket, message: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (socket.readyState !== WebSocket.OPEN) return resolve();
-    socket.send(message, (error) => (error ? reject(error) : resolve()));
-  });
+/** Whether it is a message that only servers send: graphql-ws throws at these, as it does where we failed. */
+function isFromServers(message: string): boolean {
+  const { type }: { type?: unknown } = JSON.parse(message);
+  return ["connection_ack", "next", "error"].includes(String(type));
 }
 
 /** How graphql-ws comes to Yoga's pipeline (its limits, caches and masks), and what of an answer goes over the wire. */
 function createProtocolOptions({
   engine,
   maskError,
+  limits: { initTimeoutMs, maxOperations },
+  scopes,
 }: {
   readonly engine: GraphqlEngine;
   readonly maskError: MaskError;
+  readonly limits: ClientLimits;
+  readonly scopes: RequestScopes;
 }): ServerOptions {
   const pipeline = engine.getEnveloped();
+  const refused = (errors: readonly GraphQLError[]) => {
+    scopes.answered({ errors });
+    return errors;
+  };
+  const answer = async (work: () => Promise<ExecutionResult | AsyncIterable<ExecutionResult>>) => {
+    let result: ExecutionResult | AsyncIterable<ExecutionResult>;
+    try {
+      result = await work();
+    } catch (error) {
+      result = { errors: [maskError(error)] };
+    }
+    scopes.answered("errors" in result ? result : {});
+    return result;
+  };
   return {
-    connectionInitWaitTimeout: INIT_TIME,
-    onSubscribe: async (context, _id, payload) => {
-      if (countOperations(context) > MAX_OPERATIONS) return [tooManyOperations()];
+    connectionInitWaitTimeout: initTimeoutMs,
+    onSubscribe: async (context, id, payload) => {
+      scopes.nameOperation(id);
+      if (countOperations(context) > maxOperations) return refused([tooManyOperations(maxOperations)]);
       try {
         const { parse, validate, contextFactory, schema } = engine.getEnveloped({ params: payload });
         const document = parse(payload.query);
         const errors = validate(schema, document);
-        if (errors.length > 0) return errors;
+        if (errors.length > 0) return refused(errors);
         return {
           schema,
           document,
@@ -129,23 +160,11 @@ function createProtocolOptions({
           contextValue: await contextFactory(),
         };
       } catch (error) {
-        return [maskError(error)];
+        return refused([maskError(error)]);
       }
     },
-    execute: async (args) => {
-      try {
-        return await pipeline.execute(args);
-      } catch (error) {
-        return { errors: [maskError(error)] };
-      }
-    },
-    subscribe: async (args) => {
-      try {
-        return await pipeline.subscribe(args);
-      } catch (error) {
-        return { errors: [maskError(error)] };
-      }
-    },
+    execute: (args) => answer(() => pipeline.execute(args)),
+    subscribe: (args) => answer(() => pipeline.subscribe(args)),
     onNext: (_context, _id, _payload, _args, { errors, ...result }: ExecutionResult) => {
       if (errors !== undefined) return { ...result, errors: errors.map(formatError) };
     },
@@ -159,9 +178,9 @@ function countOperations(context: Context): number {
   return Object.keys(context.subscriptions).length;
 }
 
-function tooManyOperations(): GraphQLError {
+function tooManyOperations(max: number): GraphQLError {
   return new GraphQLError(
-    `This WebSocket has ${MAX_OPERATIONS} operations open, which is the most. End some, or open another one.`,
+    `This WebSocket has ${max} operations open, which is the most. End some, or open another one.`,
     { extensions: { code: "TOO_MANY_OPERATIONS" } },
   );
 }

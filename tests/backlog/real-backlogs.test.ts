@@ -1,18 +1,15 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { readLines } from "../../src/backlog/imported-lines.ts";
-
-// Backlogs as teams wrote them, which are not part of the project.
-const DIRECTORY = new URL("../../../shared/data/backlogs/", import.meta.url);
-const hasBacklogs = existsSync(DIRECTORY);
+import { REAL_BACKLOGS } from "../support/real-backlogs.ts";
 
 function read(file: string) {
-  const content = readFileSync(new URL(file, DIRECTORY), "utf8");
+  const content = readFileSync(new URL(file, REAL_BACKLOGS ?? ""), "utf8");
   const lines = content.split("\r\n").map((line) => line.trim());
   return { lines, ...readLines(content) };
 }
 
-describe.skipIf(!hasBacklogs)("real backlogs (skipped where ../shared/data/backlogs is not there)", () => {
+describe.skipIf(REAL_BACKLOGS === null)("real backlogs (skipped where ../shared/data/backlogs is not there)", () => {
   it.each([
     ["g02-federalspending.txt", 97, [12, 43]],
     ["g03-loudoun.txt", 58, [41]],

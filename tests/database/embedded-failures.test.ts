@@ -44,6 +44,13 @@ describe("a start that cannot succeed says why, and what to do", () => {
     }
   });
 
+  it.runIf(process.platform === "linux")("DATA_DIR cannot be made", async () => {
+    for (const dataDir of ["/proc/storymill", "/proc/storymill/below"])
+      expect(await reason(dataDir)).toBe(
+        `DATA_DIR (${dataDir}) cannot be written (ENOENT): set DATA_DIR to a directory of your own, or set DATABASE_URL`,
+      );
+  });
+
   it("DATA_DIR cannot be locked", async () => {
     const dataDir = await fixture.directory();
     await mkdir(path.join(dataDir, "owner.lock"));

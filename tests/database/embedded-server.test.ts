@@ -118,6 +118,44 @@ describe("the embedded server", () => {
   });
 });
 
+describe("a server that is killed", () => {
+  it("runs again on the port that it had, with what was committed", async () => {
+    const lines: string[] = [];
+    const dataDir = await fixture.directory();
+    const server = await fixture.start(dataDir, { log: (line) => lines.push(line) });
+    await query(server.url, "CREATE TABLE kept AS SELECT 7 AS number");
+    for (const pid of await processesIn([dataDir])) process.kill(pid, "SIGKILL");
+    await expect
+      .poll(() => query(server.url, "SELECT number FROM kept").catch(() => []), { timeout: 20_000 })
+      .toEqual([7]);
+    expect(lines.filter((line) => /ended unexpectedly|runs again/.test(line))).toHaveLength(2);
+    await server.close();
+    expect(await processesIn([dataDir])).toEqual([]);
+  });
+
+  it("runs again also where it outlived the Storymill that started it", async () => {
+    const dataDir = await fixture.directory();
+    const child = fixture.child(dataDir);
+    await child.started;
+    await child.kill();
+    const server = await fixture.start(dataDir);
+    for (const pid of await processesIn([dataDir])) process.kill(pid, "SIGKILL");
+    await expect.poll(() => query(server.url, "SELECT 1").catch(() => []), { timeout: 20_000 }).toEqual([1]);
+  });
+
+  it("is not started again once it is closed, even in the middle of that", async () => {
+    const dataDir = await fixture.directory();
+    const ended = Promise.withResolvers<void>();
+    const server = await fixture.start(dataDir, {
+      log: (line) => line.includes("ended unexpectedly") && ended.resolve(),
+    });
+    for (const pid of await processesIn([dataDir])) process.kill(pid, "SIGKILL");
+    await ended.promise;
+    await server.close();
+    expect(await processesIn([dataDir])).toEqual([]);
+  });
+});
+
 describe("a start that is aborted", () => {
   it("should leave neither a process nor a half-made database when it was making one", async () => {
     const dataDir = await fixture.directory();

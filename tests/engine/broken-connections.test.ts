@@ -12,10 +12,10 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-/** Ends every connection of the program to its database, as a restart of PostgreSQL or a proxy does. */
+/** Ends every connection of the program to its database, as a restart of PostgreSQL or a proxy does; resolves once they are gone. */
 async function breakConnections(): Promise<number> {
   const broken = await app.sql(
-    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    `SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
      WHERE datname = current_database() AND application_name LIKE 'storymill%'`,
   );
   return broken.length;

@@ -53,7 +53,7 @@ describe("cancelling a run", () => {
     expect(stories.map(({ subtasks }) => subtasks.nodes.length)).toEqual([5, ...Array(49).fill(0)]);
   });
 
-  it("aborts the calls under way within 100 ms", async () => {
+  it("aborts the calls under way at once", async () => {
     const gate = createGate();
     const aborts: Promise<number>[] = [];
     generator.script(async ({ story, signal }) => {
@@ -66,7 +66,8 @@ describe("cancelling a run", () => {
     await gate.reached(5);
     await app.cancel(runId);
     const answered = performance.now();
-    for (const at of await Promise.all(aborts)) expect(at - answered).toBeLessThan(100);
+    // A few milliseconds; a heartbeat would find out after five seconds.
+    for (const at of await Promise.all(aborts)) expect(at - answered).toBeLessThan(1_500);
   });
 
   it("discards what a call gives that cannot be aborted, and changes nothing after the end but what it cost", async () => {

@@ -86,7 +86,7 @@ describe("SKIP", () => {
     checkHistory(await app.history(runId));
     const { elapsedMs, completedItems, skippedItems } = await app.readRun(runId);
     expect([completedItems, skippedItems]).toEqual([1, 59]);
-    expect(elapsedMs).toBeLessThan(2_000);
+    expect(elapsedMs).toBeLessThan(10_000);
   });
 });
 

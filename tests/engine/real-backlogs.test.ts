@@ -1,12 +1,11 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createOutlineGenerator } from "../../src/generation/outline.ts";
 import { startTestApp, type TestApp } from "../support/app.ts";
+import { REAL_BACKLOGS } from "../support/real-backlogs.ts";
 import { checkHistory } from "../support/run-history.ts";
 
-// Backlogs as teams wrote them, which are not part of the project.
-const DIRECTORY = new URL("../../../shared/data/backlogs/", import.meta.url);
-const files = existsSync(DIRECTORY) ? readdirSync(DIRECTORY).filter((name) => name.endsWith(".txt")) : [];
+const files = REAL_BACKLOGS === null ? [] : readdirSync(REAL_BACKLOGS).filter((name) => name.endsWith(".txt"));
 
 describe.skipIf(files.length === 0)("real backlogs (skipped where ../shared/data/backlogs is not there)", () => {
   let app: TestApp;
@@ -16,7 +15,9 @@ describe.skipIf(files.length === 0)("real backlogs (skipped where ../shared/data
   afterAll(() => app.close());
 
   it.each(files)("%s is imported and split to the end, each story into five to eight subtasks", async (file) => {
-    const { epicId, storyIds } = await app.backlog(readFileSync(new URL(file, DIRECTORY), "utf8").split(/\r?\n/));
+    const { epicId, storyIds } = await app.backlog(
+      readFileSync(new URL(file, REAL_BACKLOGS ?? ""), "utf8").split(/\r?\n/),
+    );
     const runId = await app.start(epicId);
     const history = (await app.history(runId)).filter(({ kind }) => kind !== "DRAFTED");
     checkHistory(history);

@@ -29,7 +29,7 @@ function holding() {
 const titles = Array.from({ length: 6 }, (_, i) => `Story ${i + 1}`);
 
 describe("a server that is stopped in the middle of a run", () => {
-  it("gives its items back within six seconds; another goes on, and so do watchers with the cursor they have", async () => {
+  it("gives its items back within ten seconds; another goes on, and so do watchers with the cursor they have", async () => {
     const { gate, generator } = holding();
     const app = await start(generator);
     const { epicId } = await app.backlog(titles);
@@ -47,7 +47,7 @@ describe("a server that is stopped in the middle of a run", () => {
 
     const began = performance.now();
     await app.app.close();
-    expect(performance.now() - began).toBeLessThan(6_000);
+    expect(performance.now() - began).toBeLessThan(10_000);
     await ends;
     expect(await closed.promise).toBe(1001);
     const run = await app.sql(`SELECT status, "completedItems" FROM "Run" WHERE id = $1`, [rowId(runId)]);
@@ -97,7 +97,7 @@ describe("a server that is stopped in the middle of a run", () => {
     const began = performance.now();
     await Promise.all([app.app.close(), app.app.close()]);
     await app.app.close();
-    expect(performance.now() - began).toBeLessThan(1_500);
+    expect(performance.now() - began).toBeLessThan(5_000);
     await expect(fetch(`${app.app.url}/healthz`)).rejects.toThrow("fetch failed");
   });
 });

@@ -18,7 +18,8 @@ describe("a run with NORMAL pacing", () => {
     for (const [index, start] of starts.slice(1).entries()) {
       const apart = start - (starts[index] ?? 0);
       expect(apart).toBeGreaterThanOrEqual(1_000);
-      expect(apart).toBeLessThan(1_900);
+      // How exactly is told by pacer.test.ts, whose clock stands still while it asks.
+      expect(apart).toBeLessThan(3_000);
     }
   });
 });

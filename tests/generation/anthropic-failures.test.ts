@@ -99,7 +99,7 @@ describe("a call that fails says what happened and what to do, and is made only 
   });
 
   it.each([
-    ["a rate limit", rateLimited(7), { afterMs: 7000, throttled: true }, /limits how fast .* slower pacing\./u],
+    ["a rate limit", rateLimited(7), { afterMs: 7000, throttled: true }, /limits how fast .* slower pacing/u],
     [
       "a rate limit in milliseconds",
       fails(429, "rate_limit_error", "slow down", { headers: { "retry-after-ms": "350", "retry-after": "1" } }),

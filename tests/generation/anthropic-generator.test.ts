@@ -129,7 +129,8 @@ describe("a split by Claude", () => {
     claude.script(says(fenced, { thinking: null, bare: true }));
     const request = splitRequest();
     expect(await generator({ apiKey: null }).splitStory(request)).toHaveLength(3);
-    expect(request.spent).toEqual([]);
+    // Nobody told what it took, so nobody knows what it cost.
+    expect(request.spent).toMatchObject([{ outputTokens: 0, costUsd: null }]);
   });
 
   it("reads the text of an answer and no other block", async () => {
@@ -146,6 +147,12 @@ describe("a split by Claude", () => {
       claude.script(answers(subtasksAnswer(3)));
       expect(await generator({ baseURL: `${claude.baseURL}${end}` }).splitStory(splitRequest())).toHaveLength(3);
     }
+  });
+
+  it("asks under the path of its base URL", async () => {
+    const asking = generator({ baseURL: `${claude.baseURL}/gateway/anthropic/v1` }).splitStory(splitRequest());
+    await expect(asking).rejects.toMatchObject({ fatal: true });
+    expect(claude.requests.map(({ path }) => path)).toEqual(["/gateway/anthropic/v1/messages"]);
   });
 
   it("tells nothing of key, story or answer to the log", async () => {

@@ -90,7 +90,7 @@ describe("its pace", () => {
     await server.client.messages.stream(PARAMS).finalMessage();
     const took = performance.now() - began;
     expect(took).toBeGreaterThan(60 + 80);
-    expect(took).toBeLessThan(1000);
+    expect(took).toBeLessThan(5_000);
   });
 });
 

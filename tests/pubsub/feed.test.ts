@@ -142,6 +142,17 @@ describe("a watch that cannot be", () => {
   });
 });
 
+describe("watching a run that has ended", () => {
+  it("is CURSOR_EXPIRED out of the stream where all that is left goes while it reads", async () => {
+    const log = await newLog(2_000);
+    await log.finish();
+    const stream = await feed.watch(log.runId, formatCursor(log.runId, 0));
+    expect((await stream.next()).value).toMatchObject({ seq: 1 });
+    await database.prisma.runEvent.deleteMany({ where: { runId: log.runId, seq: { gt: 1_500 } } });
+    await expect(Array.fromAsync(stream)).rejects.toEqual(code("CURSOR_EXPIRED"));
+  });
+});
+
 describe("many watchers", () => {
   it("get every event once and in order, whenever they come", async () => {
     const log = await newLog(1);
@@ -200,6 +211,27 @@ describe("many watchers", () => {
     await log.finish();
     const got = await Array.fromAsync(stream);
     expect(seqs(got)).toEqual(upTo(1, 3_001));
+  });
+
+  it("that stall while they catch up hold a few pages together, are ended, and keep nobody out", async () => {
+    const log = await newLog(450);
+    const pages = { count: 3, timeMs: 200 };
+    const own = createFeed({ database, wakeUps, onError: (error) => errors.push(error), pages });
+    const start = formatCursor(log.runId, 0);
+    const stalled = await Promise.all(Array.from({ length: 12 }, () => own.watch(log.runId, start)));
+    await expect.poll(() => own.waiting).toBe(3 * 200);
+    const reader = await own.watch(log.runId, start);
+    const got: number[] = [];
+    let most = 0;
+    for (let i = 0; i < 450; i += 1) {
+      got.push((await reader.next()).value?.seq ?? 0);
+      most = Math.max(most, own.waiting);
+    }
+    expect(got).toEqual(upTo(1, 450));
+    expect(most).toBeLessThanOrEqual(3 * 200);
+    for (const stream of stalled) await expect(stream.next()).rejects.toEqual(code("CONSUMER_TOO_SLOW"));
+    await reader.return?.();
+    expect([own.watchedRuns, own.waiting]).toEqual([0, 0]);
   });
 
   it("are all ended when the feed is closed, those that catch up too", async () => {

@@ -90,24 +90,24 @@ describe("a subscriber", () => {
     expect(onClose).toHaveBeenCalledTimes(1);
   });
 
-  it("makes who fills it wait until half of it is free", async () => {
+  it("makes who fills it wait until all has been taken", async () => {
     const { subscriber } = create(4);
     const order: string[] = [];
     for (const value of [1, 2, 3]) subscriber.push(value);
-    expect(subscriber.crowded).toBe(true);
-    const room = subscriber.room().then(() => order.push("room"));
-    await subscriber.next().then(() => order.push("taken"));
-    await room;
-    expect(order).toEqual(["taken", "room"]);
-    expect(subscriber.crowded).toBe(false);
-    await subscriber.room();
+    expect([subscriber.crowded, subscriber.waiting]).toEqual([true, 3]);
+    const drained = subscriber.drained().then(() => order.push("drained"));
+    for (const value of [1, 2, 3]) await subscriber.next().then(() => order.push(`taken ${value}`));
+    await drained;
+    expect(order).toEqual(["taken 1", "taken 2", "taken 3", "drained"]);
+    expect([subscriber.crowded, subscriber.waiting]).toEqual([false, 0]);
+    await subscriber.drained();
   });
 
   it("lets who fills it go when it ends", async () => {
     const { subscriber } = create(4);
     for (const value of [1, 2, 3]) subscriber.push(value);
-    const room = subscriber.room();
+    const drained = subscriber.drained();
     await subscriber.return?.();
-    await room;
+    await drained;
   });
 });

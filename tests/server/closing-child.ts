@@ -13,6 +13,7 @@ const server = await createServer({
   port: 0,
   log: pino({ level: "silent" }),
   readiness: async () => ({ ready: true, parts: {} }),
+  isUnavailable: () => false,
   graphiqlTabs: [],
 });
 const query = "subscription { ticks }";

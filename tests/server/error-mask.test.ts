@@ -27,6 +27,17 @@ test.each(["unexpected", "wrapped", "text"])(
   },
 );
 
+test("a database that is away is told as that: what to do, a code of its own, and nothing of its address", async () => {
+  const server = await startTestServer();
+  const response = await server.post({ query: '{ fails(how: "away") }' });
+  const { errors } = await response.json();
+  expect(errors).toMatchObject([
+    { message: expect.stringContaining("Try again in a few seconds"), extensions: { code: "SERVICE_UNAVAILABLE" } },
+  ]);
+  expect(JSON.stringify(errors)).not.toContain("lunch");
+  expect(server.logged).toMatchObject([{ level: 40, path: "fails" }]);
+});
+
 test("errors that happen together have references of their own", async () => {
   const server = await startTestServer();
   const response = await server.post({ query: '{ a: fails(how: "x") b: fails(how: "x") }' });
@@ -65,6 +76,18 @@ test("what a scalar says about a variable reaches the client, and is no error of
   const { errors } = await (await server.post(body)).json();
   expect(errors[0].message).toContain("Moment wants an RFC 3339 string.");
   expect(errors[0].extensions.code).toBe("BAD_USER_INPUT");
+  expect(server.logged).toEqual([]);
+});
+
+test.each([
+  ["no value of its type", "query ($input: Wants) { wants(input: $input) }", { input: { number: "x" } }],
+  ["none at all", "query ($at: Moment!) { at(moment: $at) }", {}],
+])("a variable with %s has a code that says whose mistake it is, on every way", async (_name, query, variables) => {
+  const server = await startTestServer();
+  const { errors } = await (await server.post({ query, variables })).json();
+  expect(errors).toMatchObject([{ extensions: { code: "BAD_USER_INPUT" } }]);
+  const answer = await connect(server).iterate({ query, variables }).next();
+  expect(answer.value?.errors).toMatchObject([{ extensions: { code: "BAD_USER_INPUT" } }]);
   expect(server.logged).toEqual([]);
 });
 

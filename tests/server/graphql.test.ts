@@ -47,6 +47,7 @@ describe("a request that is not right is answered with what is wrong", () => {
     ["null", "null", 400, "has to be a JSON object"],
     ["nothing", "", 400, "has to be JSON"],
     ["no query", "{}", 200, "Must provide query string."],
+    ["broken characters", new Blob(['{"query":"', new Uint8Array([0xff]), '"}']), 400, "has to be JSON in UTF-8"],
     ["a batch", '[{"query":"{ hello }"}]', 400, "Batching is not supported."],
     ["no GraphQL", '{"query":"{ hello"}', 200, "Syntax Error"],
     ["an unknown field", '{"query":"{ helo }"}', 200, 'Did you mean \\"hello\\"'],

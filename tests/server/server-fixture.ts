@@ -4,21 +4,30 @@ import { type Client, createClient } from "graphql-ws";
 import { pino } from "pino";
 import { onTestFinished } from "vitest";
 import { WebSocket } from "ws";
+import type { ClientLimits } from "../../src/config.ts";
 import type { Readiness } from "../../src/server/health.ts";
+import type { RequestTimes } from "../../src/server/http-server.ts";
 import { createServer, type Server } from "../../src/server/server.ts";
 import { createSmallSchema, createTicks, type Ticks } from "./small-schema.ts";
 
 export interface TestServer extends Server {
   readonly ticks: Ticks;
-  /** What was logged at warn or above, as the objects that the log's lines are. */
+  /** What was logged at `logLevel` (warn) or above, as the objects that the log's lines are. */
   readonly logged: Record<string, unknown>[];
   /** POSTs one operation as JSON. */
-  post(body: unknown, headers?: Record<string, string>): Promise<Response>;
+  post(body: unknown, headers?: Record<string, string>, signal?: AbortSignal): Promise<Response>;
 }
 
 /** A server with the small schema on a free port; it goes with the test. */
 export async function startTestServer(
-  options: { host?: string; readiness?: () => Promise<Readiness>; context?: () => object } = {},
+  options: {
+    host?: string;
+    readiness?: () => Promise<Readiness>;
+    context?: () => object;
+    limits?: Partial<ClientLimits>;
+    times?: RequestTimes;
+    logLevel?: "debug" | "warn";
+  } = {},
 ): Promise<TestServer> {
   const logged: Record<string, unknown>[] = [];
   const sink = new Writable({
@@ -33,8 +42,11 @@ export async function startTestServer(
     context: options.context ?? (() => ({ name: "fresh" })),
     host: options.host ?? "127.0.0.1",
     port: 0,
-    log: pino({ level: "warn" }, sink),
+    limits: options.limits ?? {},
+    times: options.times ?? {},
+    log: pino({ level: options.logLevel ?? "info" }, sink),
     readiness: options.readiness ?? (async () => ({ ready: true, parts: {} })),
+    isUnavailable: (error) => error instanceof Error && error.message === "The database went for lunch.",
     graphiqlTabs: [{ query: "query Hello { hello }" }],
   });
   onTestFinished(() => server.close());
@@ -44,11 +56,12 @@ export async function startTestServer(
     close: server.close,
     ticks,
     logged,
-    post: (body, headers = {}) =>
+    post: (body, headers = {}, signal) =>
       fetch(`${server.url}/graphql`, {
         method: "POST",
+        ...(signal === undefined ? {} : { signal }),
         headers: { "content-type": "application/json", ...headers },
-        body: typeof body === "string" ? body : JSON.stringify(body),
+        body: typeof body === "string" || body instanceof Blob ? body : JSON.stringify(body),
       }),
   };
 }

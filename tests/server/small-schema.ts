@@ -11,6 +11,8 @@ export interface Ticks {
   asked(): Promise<void>;
   /** Resolves when another one begins. */
   begun(): Promise<void>;
+  /** Resolves when one ends. */
+  ended(): Promise<void>;
   /** Resolves when nothing is open. */
   drained(): Promise<void>;
   /** Gives one value to every open subscription. */
@@ -37,6 +39,7 @@ export function createTicks(): SteeredTicks {
     gate: Promise.resolve(),
     asked: () => once("asked"),
     begun: () => once("begun"),
+    ended: () => once("ended"),
     drained: () => (subscribers.size === 0 ? Promise.resolve() : once("drained")),
     emit: (value) => subscribers.forEach((subscriber) => subscriber.emit(value)),
     fail: (error) => subscribers.forEach((subscriber) => subscriber.fail(error)),
@@ -63,7 +66,9 @@ export function createTicks(): SteeredTicks {
       const end = () => {
         ended = true;
         wake();
-        if (subscribers.delete(subscriber) && subscribers.size === 0) events.dispatchEvent(new Event("drained"));
+        if (!subscribers.delete(subscriber)) return;
+        events.dispatchEvent(new Event("ended"));
+        if (subscribers.size === 0) events.dispatchEvent(new Event("drained"));
       };
       subscribers.add(subscriber);
       queueMicrotask(() => events.dispatchEvent(new Event("begun")));
@@ -116,6 +121,7 @@ export function createSmallSchema(ticks: SteeredTicks): GraphQLSchema {
       }
       type Subscription {
         ticks: Int!
+        noise(bytes: Int!): String!
         refused: Int!
         broken: Int!
       }
@@ -143,6 +149,10 @@ export function createSmallSchema(ticks: SteeredTicks): GraphQLSchema {
       },
       Subscription: {
         ticks: { subscribe: () => ticks.subscribe(), resolve: (value: number) => value },
+        noise: {
+          subscribe: () => ticks.subscribe(),
+          resolve: (_: number, { bytes }: { bytes: number }) => "x".repeat(bytes),
+        },
         refused: {
           subscribe: () => {
             throw new GraphQLError("There is no such run.", { extensions: { code: "NOT_FOUND" } });
@@ -172,6 +182,8 @@ function fail(how: string): never {
       throw new GraphQLError("Too many at once.", { extensions: { code: "TOO_MANY" } });
     case "wrapped":
       throw new GraphQLError("SELECT secret FROM table", { originalError: new Error("SELECT secret FROM table") });
+    case "away":
+      throw new Error("The database went for lunch.");
     case "text":
       throw "SELECT secret FROM table";
     default:

@@ -1,34 +1,8 @@
 import { once } from "node:events";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { type RawData, WebSocket } from "ws";
-import { connect, startTestServer, type TestServer } from "./server-fixture.ts";
-
-/** A bare socket that speaks the protocol by hand; it goes with the test. */
-async function openSocket(server: TestServer, protocol = "graphql-transport-ws"): Promise<WebSocket> {
-  const socket = new WebSocket(`${server.url.replace("http", "ws")}/graphql`, protocol);
-  onTestFinished(() => socket.terminate());
-  await once(socket, "open");
-  return socket;
-}
-
-async function openIntroduced(server: TestServer): Promise<WebSocket> {
-  const socket = await openSocket(server);
-  socket.send('{"type":"connection_init"}');
-  expect(await nextMessage(socket)).toEqual({ type: "connection_ack" });
-  return socket;
-}
-
-async function nextMessage(socket: WebSocket): Promise<unknown> {
-  const [data]: [RawData] = (await once(socket, "message")) as [RawData];
-  return JSON.parse(String(data));
-}
-
-async function closeCode(socket: WebSocket): Promise<number> {
-  const [code]: [number] = (await once(socket, "close")) as [number];
-  return code;
-}
-
-const subscribe = (id: string, query: string) => JSON.stringify({ id, type: "subscribe", payload: { query } });
+import { WebSocket } from "ws";
+import { closeCode, nextMessage, openIntroduced, subscribe } from "./rude-client.ts";
+import { connect, startTestServer } from "./server-fixture.ts";
 
 test("queries, mutations and subscriptions run over one socket, each with a context of its own", async () => {
   let made = 0;
@@ -149,26 +123,6 @@ test.each([
 });
 
 describe("a client that does not keep to the protocol is closed, and the server goes on:", () => {
-  test.each([
-    ["no JSON", "{", 4400],
-    ["a message that clients do not send", '{"id":"1","type":"next","payload":{}}', 4500],
-    ["an operation before the introduction", subscribe("1", "{ hello }"), 4401],
-  ])("%s", async (_name, message, code) => {
-    const server = await startTestServer();
-    const socket = await openSocket(server);
-    socket.send(message);
-    expect(await closeCode(socket)).toBe(code);
-    expect((await server.post({ query: "{ hello }" })).status).toBe(200);
-    expect(server.logged).toEqual([]);
-  });
-
-  test("a second introduction", async () => {
-    const server = await startTestServer();
-    const socket = await openIntroduced(server);
-    socket.send('{"type":"connection_init"}');
-    expect(await closeCode(socket)).toBe(4429);
-  });
-
   test("none of the protocols that the server speaks", async () => {
     const server = await startTestServer();
     const socket = new WebSocket(`${server.url.replace("http", "ws")}/graphql`);

@@ -2,8 +2,9 @@ import { pino } from "pino";
 import pg from "pg";
 import { expect } from "vitest";
 import { type App, createApp } from "../../src/app.ts";
-import { readConfig } from "../../src/config.ts";
+import { type Environment, readConfig } from "../../src/config.ts";
 import type { Generator } from "../../src/generation/generator.ts";
+import { serializers } from "../../src/log.ts";
 import { createTestClient, type TestClient } from "./client.ts";
 import { createTestDatabaseUrl } from "./database.ts";
 
@@ -12,7 +13,10 @@ export interface LogLine {
   readonly level: number;
   readonly msg: string;
   readonly err?: { readonly message: string };
+  readonly [field: string]: unknown;
 }
+
+const WARN = 40;
 
 /** The whole program on a database of its own and a free port, and a client that talks to it. */
 export interface TestApp extends TestClient {
@@ -20,6 +24,8 @@ export interface TestApp extends TestClient {
   readonly databaseUrl: string;
   /** What it logged as a warning or worse. */
   readonly complaints: LogLine[];
+  /** Everything that it logged, from `logLevel` on. */
+  readonly logged: LogLine[];
   /** Asks the database itself. */
   sql<Row extends pg.QueryResultRow>(text: string, values?: readonly unknown[]): Promise<Row[]>;
   /** Resolves when no execution is under way any more, whatever its run's status. */
@@ -28,16 +34,34 @@ export interface TestApp extends TestClient {
   close(): Promise<void>;
 }
 
-/** @param options.databaseUrl an earlier app's, to go on where it was; else a fresh one */
+/**
+ * @param options.generator instead of the one that the environment names
+ * @param options.env settings beside those of the test
+ * @param options.databaseUrl another app's, to go on where it was or to share its work; else a fresh one
+ */
 export async function startTestApp(options: {
-  generator: Generator;
+  generator?: Generator;
+  env?: Environment;
   databaseUrl?: string;
+  role?: "all" | "api" | "worker";
   retryBaseMs?: number;
+  logLevel?: "debug" | "info" | "warn";
 }): Promise<TestApp> {
   const databaseUrl = options.databaseUrl ?? (await createTestDatabaseUrl());
-  const config = readConfig({ DATABASE_URL: databaseUrl, PORT: "0", GENERATOR: "outline" });
+  const config = readConfig({
+    GENERATOR: "outline",
+    LOG_LEVEL: "warn",
+    ...options.env,
+    ...{ DATABASE_URL: databaseUrl, PORT: "0", ROLE: options.role },
+  });
   const complaints: LogLine[] = [];
-  const log = pino({ level: "warn" }, { write: (line) => void complaints.push(JSON.parse(line) as LogLine) });
+  const logged: LogLine[] = [];
+  const write = (text: string) => {
+    const line = JSON.parse(text) as LogLine;
+    logged.push(line);
+    if (line.level >= WARN) complaints.push(line);
+  };
+  const log = pino({ level: options.logLevel ?? config.logLevel, serializers }, { write });
   const app = await createApp({ config, log, ...options });
   const client = createTestClient(app.url);
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 2 });
@@ -48,6 +72,7 @@ export async function startTestApp(options: {
     app,
     databaseUrl,
     complaints,
+    logged,
     sql,
     async idle() {
       const jobs = `SELECT id FROM pgboss.job WHERE state IN ('created', 'retry', 'active')`;

@@ -10,6 +10,9 @@ export interface StartInput {
   existingBehavior?: "SKIP" | "REPLACE" | "APPEND";
   pacing?: "SAFE" | "NORMAL" | "FAST" | "ADAPTIVE";
   maxCostUsd?: number;
+  mode?: "COMPACT" | "STANDARD" | "DETAILED";
+  model?: string;
+  instructions?: string;
 }
 
 export interface Backlog {

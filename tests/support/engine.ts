@@ -44,7 +44,7 @@ export async function createTestEngine(generator: Generator): Promise<TestEngine
   const kinds = {
     GENERATE_SUBTASKS: createGenerateSubtasksKind(generator, { models: [], hasPrice: () => true }, store),
   };
-  const queue = await createRunQueue({ url, log });
+  const queue = await createRunQueue({ url, works: true, historyDays: 30, log });
   const providers = createProviderPaces({ generator, database, log });
   const runs = createRuns({ database, queue, wakeUps, kinds, generator, store });
   return {
@@ -54,7 +54,7 @@ export async function createTestEngine(generator: Generator): Promise<TestEngine
     parts: {
       database,
       wakeUps,
-      feed,
+      drafts: feed,
       kinds,
       providers,
       retryBaseMs: 10,

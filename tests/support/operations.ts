@@ -284,6 +284,10 @@ export const ReadRun = graphql(`
           startedAt
           usage {
             inputTokens
+            outputTokens
+            cacheReadTokens
+            cacheWriteTokens
+            costUsd
           }
           story {
             id

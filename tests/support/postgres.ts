@@ -31,6 +31,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await rm(server.dataDir, { recursive: true, force: true });
     await rm(dataDir, { recursive: true, force: true });
   };
+  // At a signal, such as Ctrl-C, Vitest ends without releasing what it was given.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+    process.once(signal, () => void release().finally(() => process.kill(process.pid, signal)));
   try {
     await makeTemplate(server.url);
   } catch (error) {

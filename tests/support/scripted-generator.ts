@@ -70,6 +70,7 @@ export function createScriptedGenerator(
       }
     },
     estimate: () => Promise.reject(new Error("A scripted generator estimates nothing.")),
+    itemCostUsd: () => null,
   };
 }
 

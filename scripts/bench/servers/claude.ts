@@ -1,14 +1,14 @@
-// Storymill with the real SDK, on a model server. Argument: its address.
+// Storymill as it is, asking the Claude at the address that is its argument.
 import { pino } from "pino";
 import { createApp } from "../../../src/app.ts";
 import { readConfig } from "../../../src/config.ts";
 import { serve } from "../serve.ts";
 
+const [baseURL] = process.argv.slice(2);
 const config = readConfig({
   DATABASE_URL: process.env["DATABASE_URL"],
   PORT: "0",
-  GENERATOR: "anthropic",
-  ANTHROPIC_API_KEY: "sk-bench",
-  ANTHROPIC_BASE_URL: process.argv[2],
+  ANTHROPIC_BASE_URL: baseURL,
+  ANTHROPIC_API_KEY: "loopback",
 });
-await serve(() => createApp({ config, log: pino({ level: "error" }, pino.destination(2)) }));
+await serve(() => createApp({ config, log: pino({ level: "warn" }, pino.destination(2)) }));

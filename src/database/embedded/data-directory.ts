@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { access, constants, mkdir, realpath, stat } from "node:fs/promises";
+import { access, constants, realpath, stat } from "node:fs/promises";
 import path from "node:path";
 import { canReach, isRoot, nobodysAccount, type Account } from "./account.ts";
 import { EmbeddedServerError } from "./embedded-server-error.ts";
+import { makeDirectory } from "./make-directory.ts";
 import { makeOpenDirectory, SYSTEM_DIRECTORY } from "./system-directory.ts";
 
 /** Where the database lives and whose it is. */
@@ -54,7 +55,7 @@ async function makeDataDirectory(configured: string): Promise<string> {
   const directory = path.resolve(configured);
   try {
     // Root's is entered by PostgreSQL's account; the database in it and the password close their own doors.
-    await mkdir(directory, { recursive: true, mode: isRoot() ? 0o755 : 0o700 });
+    await makeDirectory(directory, isRoot() ? 0o755 : 0o700);
     await access(directory, constants.R_OK | constants.W_OK | constants.X_OK);
     return await realpath(directory);
   } catch (error) {

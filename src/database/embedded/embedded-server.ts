@@ -5,6 +5,7 @@ import { ensureCluster } from "./cluster.ts";
 import { ensureDatabase, urlOf } from "./connection.ts";
 import { prepareDataDirectory, type DataDirectory } from "./data-directory.ts";
 import { EmbeddedServerError } from "./embedded-server-error.ts";
+import { keepRunning } from "./keep-running.ts";
 import { claimOwnership } from "./owner.ts";
 import { stopPostmaster, type Postmaster } from "./postmaster.ts";
 import { findPrograms, type Programs } from "./programs.ts";
@@ -14,7 +15,7 @@ import { SYSTEM_DIRECTORY } from "./system-directory.ts";
 
 export { EmbeddedServerError };
 
-/** A PostgreSQL of our own, which nobody else uses or stops until `close()`. */
+/** A PostgreSQL of our own, which nobody else uses or stops until `close()`; killed, it is started again on the same port. */
 export interface EmbeddedServer {
   /** Of the superuser and database `storymill`, password included. */
   readonly url: string;
@@ -82,17 +83,22 @@ async function start(options: {
       `PostgreSQL ${programs.version} ${adopted ? "was still running" : "runs"} on port ${postmaster.port} (pid ${postmaster.pid}), its data in ${data.cluster}`,
     );
 
+    const kept = keepRunning({
+      first: postmaster,
+      restart: async (port, restarting) => {
+        const again = { ...settings, port: String(port) };
+        return (await runPostmaster(data, programs, password, again, restarting)).postmaster;
+      },
+      log,
+    });
     let closing: Promise<void> | undefined;
     const close = async (): Promise<void> => {
       try {
-        await stopPostmaster(postmaster, data, programs);
+        await stopPostmaster(await kept.release(), data, programs);
       } finally {
         owner.release();
       }
     };
-    postmaster.ended?.addEventListener("abort", () => {
-      if (!closing) log(`PostgreSQL (pid ${postmaster.pid}) ended unexpectedly: see ${data.path}/postgres.log`);
-    });
     return { url: urlOf(postmaster.port, password), dataDir: data.path, close: () => (closing ??= close()) };
   } catch (error) {
     owner.release();

@@ -2,7 +2,8 @@ import type { Database } from "../../database/database.ts";
 import type { RunItemRow, RunRow } from "../../pubsub/run-events.ts";
 import { kindOf, type RunKinds } from "../kinds/registry.ts";
 import type { RunKind } from "../kinds/run-kind.ts";
-import { ACTIVE, changeRunNow } from "../run-change.ts";
+import type { EngineObserver } from "../observer.ts";
+import { ACTIVE, changeRunNow, type RunChange } from "../run-change.ts";
 
 export interface Claim {
   readonly run: RunRow;
@@ -18,8 +19,13 @@ export interface Claim {
  * whoever held it, and items that were being generated wait for their turn again.
  * @returns null where the run has ended or gone
  */
-export async function claimRun(database: Database, kinds: RunKinds, runId: string): Promise<Claim | null> {
-  const claimed = await changeRunNow(database, { runId, statuses: ACTIVE }, async (change) => {
+export async function claimRun(
+  database: Database,
+  kinds: RunKinds,
+  runId: string,
+  observer?: EngineObserver,
+): Promise<Claim | null> {
+  const claim = async (change: RunChange) => {
     const kind = kindOf(kinds, change.run);
     const { tx, run } = change;
     const interrupted = await tx.runItem.findMany({
@@ -37,7 +43,8 @@ export async function claimRun(database: Database, kinds: RunKinds, runId: strin
       );
     for (const item of interrupted) change.updateItem(item, { status: "PENDING" });
     return kind;
-  });
+  };
+  const claimed = await changeRunNow(database, { runId, statuses: ACTIVE }, claim, observer);
   if (claimed === null) return null;
   const [pending, last] = await Promise.all([
     database.prisma.runItem.findMany({ where: { runId, status: "PENDING" }, orderBy: { position: "asc" } }),

@@ -3,10 +3,11 @@ import type { Logger } from "pino";
 import type { Database } from "../../database/database.ts";
 import { isPassing } from "../../database/passing-error.ts";
 import { GenerationError } from "../../generation/generator.ts";
-import type { Feed } from "../../pubsub/feed.ts";
+import type { Drafts } from "../../pubsub/shared-drafts.ts";
 import { hasEnded } from "../../pubsub/run-events.ts";
 import type { WakeUps } from "../../pubsub/wake-ups.ts";
 import type { RunKinds } from "../kinds/registry.ts";
+import { type EngineObserver, UNOBSERVED } from "../observer.ts";
 import type { ProviderPaces } from "../pace/provider-paces.ts";
 import { changeRunNow } from "../run-change.ts";
 import { claimRun } from "./claim-run.ts";
@@ -15,6 +16,7 @@ import { createPacer } from "./pacer.ts";
 import { leaveRun } from "./leave-run.ts";
 import { takeStep } from "./step.ts";
 import { createBudget } from "./budget.ts";
+import { addCost } from "../usage.ts";
 import { createTurns } from "./turns.ts";
 
 /** An executor that has nothing to write says this often that it lives, and looks whether the run is still its own. */
@@ -26,13 +28,14 @@ const RETRY_MS = 500;
 export interface ExecutionParts {
   readonly database: Database;
   readonly wakeUps: WakeUps;
-  readonly feed: Feed;
+  readonly drafts: Drafts;
   readonly kinds: RunKinds;
   /** What ADAPTIVE runs know of the provider. */
   readonly providers: ProviderPaces;
   /** What retries wait at first; doubled each time. */
   readonly retryBaseMs: number;
   readonly log: Logger;
+  readonly observer?: EngineObserver;
 }
 
 /**
@@ -42,8 +45,8 @@ export interface ExecutionParts {
  * @returns "left" where the run must be taken up again, else "over"
  */
 export async function executeRun(parts: ExecutionParts, runId: string, stop: AbortSignal): Promise<"over" | "left"> {
-  const { database, wakeUps, feed } = parts;
-  const claim = await claimRun(database, parts.kinds, runId);
+  const { database, wakeUps, drafts, observer = UNOBSERVED } = parts;
+  const claim = await claimRun(database, parts.kinds, runId, observer);
   if (claim === null) return "over";
   const { kind, run } = claim;
   const guard = { runId, statuses: ["RUNNING"], lease: run.lease } as const;
@@ -56,11 +59,15 @@ export async function executeRun(parts: ExecutionParts, runId: string, stop: Abo
   const pacer = createPacer({ pacing: run.pacing, provider, lastStart: claim.lastStart, ring, now: Date.now });
   const { retryBaseMs } = parts;
   const turns = createTurns({ items: claim.pending, pacer, retryBaseMs, now: Date.now, random: Math.random });
-  const budget = createBudget(run.maxCostUsd);
+  const budget = createBudget(run.maxCostUsd, session.expectedCostUsd);
 
   let spentUsd = run.costUsd;
   let over = false;
-  const inFlight = createInFlight(provider, ring);
+  const inFlight = createInFlight(provider, {
+    onOutcome: ring,
+    onEnded: (result) => observer.attemptEnded(run.type, result),
+    onUsage: (usage) => observer.spent(run.model ?? kind.model, usage),
+  });
 
   function endExecution(reason: string): void {
     over = true;
@@ -84,35 +91,39 @@ export async function executeRun(parts: ExecutionParts, runId: string, stop: Abo
   }
 
   /** Who may begin now; nobody while the process stops. */
-  const turnNow = () => turns.next(stop.aborted ? 0 : budget.mayStart(spentUsd, inFlight.size));
+  const turnNow = (spent = spentUsd) => turns.next(stop.aborted ? 0 : budget.mayStart(spent, inFlight.size));
 
   async function step(outcomes: readonly Outcome[]): Promise<void> {
-    for (const { spent } of outcomes) budget.learn(spent.costUsd);
-    const { next, mayStart } = turnNow();
+    for (const { spent, result } of outcomes) budget.learn(spent.costUsd, "output" in result);
+    // What has come in is spent before anything further is begun with the rest.
+    const spent = outcomes.reduce<number | null>((sum, outcome) => addCost(sum, outcome.spent.costUsd), spentUsd);
+    const { next, mayStart } = turnNow(spent);
     const { retryDelay } = turns;
-    const giveUp = isSpentUp() ? budget.reason(spentUsd) : null;
+    const giveUp = isSpentUp(spent) ? budget.reason(spent) : null;
     const { inFlightLimit } = pacer;
-    const changed = await changeRunNow(database, guard, (change) =>
-      takeStep(change, { kind, session, outcomes, next, mayStart, inFlightLimit, retryDelay, giveUp }),
-    );
+    const stepParts = { kind, session, outcomes, next, mayStart, inFlightLimit, retryDelay, giveUp };
+    const changed = await changeRunNow(database, guard, (change) => takeStep(change, stepParts), observer);
     if (changed === null) return endExecution("The run is no longer this executor's.");
     wakeUps.wake(runId, "events");
     spentUsd = changed.run.costUsd;
     const { started, taken, again } = changed.result;
     for (const { item, work, seq } of started)
       inFlight.start(item, work, pacer.begin(turns.kindOf(item.id)), (draft) =>
-        feed.draft({ runId, item, seq, draft }),
+        drafts.draft({ runId, item, seq, draft }),
       );
     turns.took(taken);
-    for (const { item, delayMs } of again) turns.again(item, delayMs);
+    for (const { item, delayMs } of again) {
+      turns.again(item, delayMs);
+      observer.itemRetried(run.type);
+    }
     if (hasEnded(changed.run)) endExecution("The run has ended.");
     else if (turns.waiting + inFlight.size + outcomes.length === 0)
       throw new Error(`The run ${runId} has items that nobody works on.`);
   }
 
   /** Whether the budget lets nobody begin any more: nothing is under way that could still cost less than feared. */
-  function isSpentUp(): boolean {
-    return turns.waiting > 0 && inFlight.size === 0 && !stop.aborted && budget.mayStart(spentUsd, 0) === 0;
+  function isSpentUp(spent = spentUsd): boolean {
+    return turns.waiting > 0 && inFlight.size === 0 && !stop.aborted && budget.mayStart(spent, 0) === 0;
   }
 
   async function wait(): Promise<void> {
@@ -135,6 +146,7 @@ export async function executeRun(parts: ExecutionParts, runId: string, stop: Abo
   /** Set by a refused step: from then on outcomes are saved one by one, so that one bad set spoils no other. */
   let oneByOne = false;
   const interrupted: Outcome[] = [];
+  observer.executionBegan();
   try {
     while (!over) {
       if (stop.aborted) {
@@ -166,6 +178,7 @@ export async function executeRun(parts: ExecutionParts, runId: string, stop: Abo
           inFlight.putBack(outcomes);
           await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
         } else {
+          log.warn({ err: error, itemIds: idsOf(outcomes) }, "the database refused a step of the run");
           inFlight.putBack(refused(outcomes, error));
           oneByOne = true;
         }
@@ -173,13 +186,14 @@ export async function executeRun(parts: ExecutionParts, runId: string, stop: Abo
     }
     return over ? "over" : "left";
   } finally {
+    observer.executionEnded();
     pacer.leave();
     silence();
     stop.removeEventListener("abort", ring);
     clearTimeout(graceEnds);
     inFlight.abort(inFlight.itemIds(), new AbortedCall("The execution ended."));
     inFlight.putBack(interrupted);
-    await leaveRun({ database, wakeUps, guard, inFlight, giveBack: !over });
+    await leaveRun({ database, wakeUps, guard, inFlight, giveBack: !over, observer });
   }
 
   async function beat(): Promise<void> {
@@ -203,6 +217,10 @@ function refused(outcomes: readonly Outcome[], cause: unknown): readonly Outcome
   if ("error" in outcome.result) throw cause;
   const error = new GenerationError("What was generated could not be saved. Retry the run.", { cause });
   return [{ ...outcome, result: { error } }];
+}
+
+function idsOf(outcomes: readonly Outcome[]): string[] {
+  return outcomes.map(({ item }) => item.id);
 }
 
 /** A bug, not a domain outcome: the user gets a plain message, the operator gets what it was. */

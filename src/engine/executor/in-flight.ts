@@ -1,4 +1,5 @@
 import type { GenerationCall, ItemWork } from "../kinds/run-kind.ts";
+import type { AttemptResult } from "../observer.ts";
 import type { RunItemRow } from "../../pubsub/run-events.ts";
 import { GenerationError, type Usage } from "../../generation/generator.ts";
 import { addUsage, NO_USAGE } from "../usage.ts";
@@ -31,8 +32,16 @@ export interface InFlight {
   settled(): Promise<void>;
 }
 
-/** @param provider hears what calls tell of its limits; `onOutcome` is called after each outcome has come in */
-export function createInFlight(provider: ProviderPace, onOutcome: () => void): InFlight {
+/** What an execution hears of its calls. */
+export interface CallListener {
+  /** After each outcome has come in. */
+  onOutcome(): void;
+  onEnded(result: AttemptResult): void;
+  onUsage(spent: Usage): void;
+}
+
+/** @param provider hears what calls tell of its limits */
+export function createInFlight(provider: ProviderPace, listener: CallListener): InFlight {
   const calls = new Map<string, { abort: AbortController; ended: Promise<void> }>();
   let outcomes: Outcome[] = [];
 
@@ -44,10 +53,14 @@ export function createInFlight(provider: ProviderPace, onOutcome: () => void): I
     onDraft: GenerationCall["onDraft"],
   ) {
     let spent = NO_USAGE;
-    const onUsage = (usage: Usage) => (spent = addUsage(spent, usage));
+    const onUsage = (usage: Usage) => {
+      spent = addUsage(spent, usage);
+      listener.onUsage(usage);
+    };
     let result: Outcome["result"];
     try {
       const output = await work.generate({
+        logIds: { runId: item.runId, itemId: item.id },
         signal,
         onUsage,
         onDraft: (draft) => signal.aborted || onDraft(draft),
@@ -58,9 +71,14 @@ export function createInFlight(provider: ProviderPace, onOutcome: () => void): I
       result = { error };
     }
     calls.delete(item.id);
+    // What every further call would meet, those under way need not meet one by one.
+    if ("error" in result && result.error instanceof GenerationError && result.error.fatal)
+      for (const { abort } of calls.values()) abort.abort(new AbortedCall("Another call met what ends the run."));
     outcomes.push({ item, spent, result });
-    ticket.end(resultOf(result), spent);
-    onOutcome();
+    const ended = resultOf(result);
+    ticket.end(ended, spent);
+    listener.onEnded(signal.aborted && ended === "failed" ? "aborted" : ended);
+    listener.onOutcome();
   }
 
   /** A provider that names a time to wait is asked nothing until then. */

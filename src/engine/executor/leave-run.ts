@@ -1,6 +1,7 @@
 import type { Database } from "../../database/database.ts";
 import type { WakeUps } from "../../pubsub/wake-ups.ts";
-import { changeRunNow, type RunGuard } from "../run-change.ts";
+import type { EngineObserver } from "../observer.ts";
+import { changeRunNow, type RunChange, type RunGuard } from "../run-change.ts";
 import { addUsage, isSpent, NO_USAGE } from "../usage.ts";
 import type { InFlight } from "./in-flight.ts";
 
@@ -17,6 +18,7 @@ export async function leaveRun(parts: {
   guard: RunGuard & { readonly lease: number };
   inFlight: InFlight;
   giveBack: boolean;
+  observer?: EngineObserver | undefined;
 }): Promise<void> {
   const { database, guard, inFlight } = parts;
   await Promise.race([inFlight.settled(), new Promise((resolve) => setTimeout(resolve, ABORT_MS).unref())]);
@@ -31,13 +33,14 @@ export async function leaveRun(parts: {
         await tx.runItem.updateMany({ where: { id: item.id }, data: increments(usage) });
     });
   if (!parts.giveBack) return;
-  await changeRunNow(database, guard, async (change) => {
+  const giveBack = async (change: RunChange) => {
     const items = await change.tx.runItem.findMany({
       where: { runId: guard.runId, status: { in: ["GENERATING", "SAVING"] } },
       orderBy: { position: "asc" },
     });
     for (const item of items) change.updateItem(item, { status: "PENDING" });
-  });
+  };
+  await changeRunNow(database, guard, giveBack, parts.observer);
   parts.wakeUps.wake(guard.runId, "events");
 }
 

@@ -2,8 +2,8 @@ import { GenerationError, type RetryAdvice } from "../../generation/generator.ts
 import type { RunItemRow } from "../../pubsub/run-events.ts";
 import type { KindSession, RunKind, Saved } from "../kinds/run-kind.ts";
 import type { RunChange } from "../run-change.ts";
-import { addUsage } from "../usage.ts";
-import type { Outcome } from "./in-flight.ts";
+import { addUsage, isSpent } from "../usage.ts";
+import { AbortedCall, type Outcome } from "./in-flight.ts";
 
 export interface Settled {
   /** The message of a failure that every further item would meet, or null. */
@@ -32,8 +32,8 @@ export async function settleOutcomes(
   let fatal: string | null = null;
   for (const { item, spent, result } of outcomes) {
     const row = rows.get(item.id);
-    const advice = "error" in result && result.error instanceof GenerationError ? result.error.retry : null;
-    const delayMs = advice === null ? null : parts.retryDelay(item.id, advice);
+    const failure = "error" in result && result.error instanceof GenerationError ? result.error : null;
+    const delayMs = failure?.retry ? parts.retryDelay(item.id, failure.retry) : null;
     if (row !== undefined && SETTLED.has(row.status)) {
       // This very outcome was written by an earlier try of the step, whose commit was done and its answer lost.
       if (row.status === "PENDING") again.push({ item: row, delayMs: delayMs ?? 0 });
@@ -47,14 +47,19 @@ export async function settleOutcomes(
       complete(change, called, saved.get(item.id) ?? null, parts.kind);
       continue;
     }
+    // Broken off for a fatal failure before it: it ends with the run.
+    if (fatal !== null && result.error instanceof AbortedCall) {
+      if (isSpent(spent)) change.updateItem(called, {});
+      continue;
+    }
     const message = messageOf(result.error, change.run.id);
-    if (delayMs !== null) {
+    if (failure !== null && delayMs !== null) {
       const waiting = change.updateItem(called, { status: "PENDING" }).item;
-      change.log("WARN", `${row.code}: ${message} Trying again in ${seconds(delayMs)} s.`);
+      change.log("WARN", `${row.code}: ${failure.happened} Trying again in ${seconds(delayMs)} s.`);
       again.push({ item: waiting, delayMs });
       continue;
     }
-    if (result.error instanceof GenerationError && result.error.fatal) fatal ??= message;
+    if (failure?.fatal) fatal ??= message;
     change.updateItem(called, { ...ending(change, row), status: "FAILED", error: message });
     change.log("ERROR", `${row.code}: ${message}`);
   }

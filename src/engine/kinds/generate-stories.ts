@@ -40,6 +40,7 @@ export function createGenerateStoriesKind(
     phase: "GENERATING_STORIES",
     offer,
     generator: generatorName(generator),
+    model: generator.model,
     words: { item: "epic", items: "epics", parent: "project", created: "stories" },
     async targets(reader, scope) {
       const epics = await store.readEpicTitles(reader, scope);
@@ -52,6 +53,7 @@ export function createGenerateStoriesKind(
       const { mode, model } = run;
       const personaSet = run.personaSet ?? "CORE";
       return {
+        expectedCostUsd: context && generator.itemCostUsd({ makes: "stories", context, mode, model }),
         async read(tx, items) {
           const epicIds = items.map((item) => item.epicId).filter((id) => id !== null);
           const epics = await store.readEpicsToFill(tx, epicIds, { replace, runId: run.id });

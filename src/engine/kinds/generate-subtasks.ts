@@ -55,6 +55,7 @@ export function createGenerateSubtasksKind(
     phase: "GENERATING_SUBTASKS",
     offer,
     generator: generatorName(generator),
+    model: generator.model,
     words: { item: "story", items: "stories", parent: "epic", created: "subtasks" },
     async targets(reader, scope) {
       const stories = await store.readStoryTitles(reader, scope);
@@ -65,6 +66,8 @@ export function createGenerateSubtasksKind(
       const context = read && { ...read, instructions: run.instructions, nonce: nonceOf(run) };
       const replace = run.existingBehavior === "REPLACE";
       return {
+        expectedCostUsd:
+          context && generator.itemCostUsd({ makes: "subtasks", context, mode: run.mode, model: run.model }),
         async read(tx, items) {
           const storyIds = items.map((item) => item.storyId).filter((id) => id !== null);
           const stories = await store.readStoriesToSplit(tx, storyIds, { replace });

@@ -19,6 +19,8 @@ export interface RunKind<Output = unknown> {
   readonly offer: ModelOffer;
   /** Who generates, for the log: "outline", or "anthropic (claude-…)". */
   readonly generator: string;
+  /** The model that is asked where a run names none; null where there is none. */
+  readonly model: string | null;
   /** What an item is called, and several; what they are all of; and what each gets: "story", "stories", "epic", "subtasks". */
   readonly words: { readonly item: string; readonly items: string; readonly parent: string; readonly created: string };
   /** What a run may be over, in order: everything in a parent, or those of `ids` that are still there. */
@@ -44,6 +46,8 @@ export function targetIdOf({ storyId, epicId }: Pick<Target, "storyId" | "epicId
 }
 
 export interface KindSession<Output = unknown> {
+  /** What an item will about cost in US dollars, before the first has told; null where nobody knows. */
+  readonly expectedCostUsd: number | null;
   /** What there is to do for each of these items, as things are now; an item whose story (or epic) has gone is left out. */
   read(reader: Transaction, items: readonly RunItemRow[]): Promise<Map<string, ItemWork<Output>>>;
   /** Saves checked sets in one transaction; null for an item whose story (or epic) has gone. */
@@ -61,6 +65,8 @@ export interface ItemWork<Output> {
 }
 
 export interface GenerationCall {
+  /** What the generator's lines in the log are marked with. */
+  readonly logIds: { readonly runId: string; readonly itemId: string };
   readonly signal: AbortSignal;
   readonly onDraft: (draft: Draft) => void;
   readonly onUsage: (spent: Usage) => void;

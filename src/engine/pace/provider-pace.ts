@@ -32,7 +32,10 @@ export interface Seat {
  * moment in which it could begin.
  */
 export interface ProviderPace {
+  /** Calls that all workers may have under way together; 1 until the store has been asked. */
   readonly inFlightLimit: number;
+  /** Calls of this process that have begun and not ended. */
+  readonly inFlight: number;
   /** @param ring called when more has become available */
   join(ring: () => void): Seat;
   /** Nothing begins for so long: the provider asked for it. */
@@ -174,6 +177,9 @@ export function createProviderPace(options: {
   return {
     get inFlightLimit() {
       return answer?.inFlightLimit ?? 1;
+    },
+    get inFlight() {
+      return inFlight;
     },
     join(ring) {
       const place = places.join(ring);

@@ -8,6 +8,9 @@ import { createSharedAllowance } from "./shared-allowance.ts";
 
 /** The paces of a generator's models: providers count the limits of each model of a key apart. */
 export interface ProviderPaces {
+  /** As of each pace, over all of them. */
+  readonly inFlightLimit: number;
+  readonly inFlight: number;
   /** @param model null for the generator's own */
   of(model: string | null): ProviderPace;
   /** Gives back what they hold. */
@@ -38,7 +41,15 @@ export function createProviderPaces(options: {
     });
   }
 
+  const sum = (read: (pace: ProviderPace) => number) =>
+    [...paces.values()].reduce((total, pace) => total + read(pace), 0);
   return {
+    get inFlightLimit() {
+      return sum(({ inFlightLimit }) => inFlightLimit);
+    },
+    get inFlight() {
+      return sum(({ inFlight }) => inFlight);
+    },
     of(model) {
       const named = model ?? generator.model ?? "";
       const pace = paces.get(named) ?? open(named);

@@ -6,8 +6,8 @@ import { checkSubtasks } from "../check-subtasks.ts";
 import { draftOf, storyDraftOf } from "../drafts.ts";
 import type { FillRequest, GeneratedStory, GeneratedSubtask, Generator, SplitRequest } from "../generator.ts";
 import { answerSchema } from "./answer-schema.ts";
-import type { Caller, CallLog, ThinkingEffort } from "./call-claude.ts";
-import { createEstimator } from "./estimate.ts";
+import type { Caller, CallLog, CallObserver, ThinkingEffort } from "./call-claude.ts";
+import { createEstimator, expectedItemCost } from "./estimate.ts";
 import { fillPrompt } from "./fill-prompt.ts";
 import { createPrefixGate } from "./prefix-gate.ts";
 import { PRICES, type PriceTable } from "./prices.ts";
@@ -27,6 +27,7 @@ export interface AnthropicOptions {
   readonly prices?: PriceTable;
   readonly fetch?: typeof globalThis.fetch;
   readonly log?: CallLog;
+  readonly observer?: CallObserver;
   /** Longest silence in a call, in milliseconds; pings are signs of life. Before the first one, servers of one's own may take longer. */
   readonly idleMs?: number;
   /** Longest time for one call in milliseconds. */
@@ -77,8 +78,13 @@ export function createAnthropicGenerator(options: AnthropicOptions): Generator {
     now,
     gate: createPrefixGate({ patienceMs: GATE_MS, now }),
     log: options.log ?? null,
+    observer: options.observer ?? null,
   };
-  const callerFor = (model: string | null): Caller => (model === null ? common : { ...common, model });
+  const callerFor = (request: Pick<SplitRequest, "model" | "logIds">): Caller => ({
+    ...common,
+    model: request.model ?? common.model,
+    log: common.log && markLines(common.log, request.logIds),
+  });
   const subtasksSchema = answerSchema(subtasksAnswer);
   const storiesSchema = answerSchema(storiesAnswer);
   const toldTo = (schema: Record<string, unknown>) => (provider.isAnthropic ? null : schema);
@@ -88,7 +94,7 @@ export function createAnthropicGenerator(options: AnthropicOptions): Generator {
   function splitStory(request: SplitRequest): Promise<readonly GeneratedSubtask[]> {
     const { story, mode, onDraft } = request;
     return askForSoundAnswer(
-      callerFor(request.model),
+      callerFor(request),
       promptFor(request),
       {
         list: "subtasks",
@@ -109,7 +115,7 @@ export function createAnthropicGenerator(options: AnthropicOptions): Generator {
   function fillEpic(request: FillRequest): Promise<readonly GeneratedStory[]> {
     const { epic, mode, personaSet, onDraft } = request;
     return askForSoundAnswer(
-      callerFor(request.model),
+      callerFor(request),
       fillPrompt({ ...request, schema: toldTo(storiesSchema) }),
       {
         list: "stories",
@@ -140,6 +146,16 @@ export function createAnthropicGenerator(options: AnthropicOptions): Generator {
     account: accountOf(provider, options.apiKey),
     splitStory,
     fillEpic,
-    estimate: (request) => estimate(callerFor(request.model), request),
+    estimate: (request) => estimate(callerFor(request), request),
+    itemCostUsd: (request) => expectedItemCost(callerFor(request), request),
+  };
+}
+
+/** The log, each line of which has these ids. */
+function markLines(log: CallLog, ids: SplitRequest["logIds"]): CallLog {
+  if (ids === undefined) return log;
+  return {
+    info: (fields, message) => log.info({ ...ids, ...fields }, message),
+    warn: (fields, message) => log.warn({ ...ids, ...fields }, message),
   };
 }

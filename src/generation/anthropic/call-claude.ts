@@ -2,10 +2,10 @@ import { APIError, type Anthropic } from "@anthropic-ai/sdk";
 import { Stream } from "@anthropic-ai/sdk/core/streaming";
 import type { ProviderLimits, Usage } from "../generator.ts";
 import { watchCall, type CallWatch } from "./call-watch.ts";
-import { NoAnswer, toGenerationError } from "./failures.ts";
+import { causeOf, NoAnswer, toGenerationError } from "./failures.ts";
 import { limitsOf } from "./limits.ts";
 import type { PrefixGate } from "./prefix-gate.ts";
-import { costOf, priceOf, type PriceTable } from "./prices.ts";
+import { costOf, isFree, priceOf, type PriceTable } from "./prices.ts";
 import type { Provider } from "./provider.ts";
 import { createReplyReader, type Reply, type ReplyReader } from "./reply.ts";
 
@@ -13,6 +13,15 @@ import { createReplyReader, type Reply, type ReplyReader } from "./reply.ts";
 export interface CallLog {
   info(fields: Record<string, unknown>, message: string): void;
   warn(fields: Record<string, unknown>, message: string): void;
+}
+
+/** Hears how each call ended, repairs and retries included; "aborted" where we broke it off. Must not throw. */
+export interface CallObserver {
+  callEnded(call: {
+    readonly model: string;
+    readonly outcome: "succeeded" | "failed" | "throttled" | "aborted";
+    readonly durationMs: number;
+  }): void;
 }
 
 export type ThinkingEffort = "low" | "medium" | "high" | "xhigh" | "max";
@@ -29,6 +38,7 @@ export interface Caller {
   readonly now: () => number;
   readonly gate: PrefixGate;
   readonly log: CallLog | null;
+  readonly observer: CallObserver | null;
 }
 
 /** One question: the rules, the turns so far, the schema that the answer is written in, the room it has. */
@@ -95,19 +105,23 @@ export async function callClaude(caller: Caller, question: Question, events: Cal
     // An abort looks like any other broken connection: whose it was, the signal says.
     const gaveUp = watch.signal.aborted;
     const durationMs = Math.round(performance.now() - started);
-    log?.warn({ model, status, type, errorCode, requestId, durationMs, gaveUp }, "a call to the model failed");
+    const cause: unknown = gaveUp ? watch.signal.reason : error;
+    const failed = { model, status, type, errorCode, requestId, durationMs };
+    if (signal.aborted) log?.info(failed, "a call to the model was broken off: nobody waits for it any more");
+    else log?.warn({ ...failed, cause: causeOf(cause) }, "a call to the model failed");
+    const failure = toGenerationError(cause, { provider, model, reply: reader.reply, now: caller.now() });
+    const outcome = signal.aborted ? "aborted" : failure.retry?.throttled ? "throttled" : "failed";
+    caller.observer?.callEnded({ model, outcome, durationMs });
     signal.throwIfAborted();
-    throw toGenerationError(gaveUp ? watch.signal.reason : error, {
-      provider,
-      model,
-      reply: reader.reply,
-      now: caller.now(),
-    });
+    throw failure;
   }
   const { reply } = reader;
+  // A server that does not tell what a whole answer took leaves its cost unknown, unless the model costs nothing.
+  if (reply.tokens === null) onUsage({ ...NO_TOKENS, costUsd: isFree(priceOf(model, caller.prices)) ? 0 : null });
   tellUsage(reply);
   const durationMs = Math.round(performance.now() - started);
   log?.info({ model, stopReason: reply.stopReason, tokens: reply.tokens, requestId, durationMs }, "the model answered");
+  caller.observer?.callEnded({ model, outcome: "succeeded", durationMs });
   signal.throwIfAborted();
   return reply;
 
@@ -116,6 +130,7 @@ export async function callClaude(caller: Caller, question: Question, events: Cal
   }
 }
 
+const NO_TOKENS = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
 const NO_DETAILS = { status: undefined, type: undefined, errorCode: undefined, requestID: undefined };
 
 /**

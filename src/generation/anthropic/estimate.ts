@@ -2,13 +2,14 @@ import type {
   Estimate,
   EstimateRequest,
   GenerationMode,
+  ItemCostRequest,
   RunContext,
   SplitRequest,
   StoryToSplit,
 } from "../generator.ts";
 import { GenerationError } from "../generator.ts";
-import { SUBTASK_COUNTS } from "../modes.ts";
-import type { Caller } from "./call-claude.ts";
+import { type CountRange, STORY_COUNTS, SUBTASK_COUNTS } from "../modes.ts";
+import type { Caller, ThinkingEffort } from "./call-claude.ts";
 import { watchCall } from "./call-watch.ts";
 import { toGenerationError } from "./failures.ts";
 import { costOf, priceOf } from "./prices.ts";
@@ -20,8 +21,17 @@ const MOST_COUNTED = 5;
 const COUNTING_MS = 10_000;
 /** English and JSON take about this many characters a token. */
 const CHARACTERS_PER_TOKEN = 3.5;
-/** What a subtask and the thinking before a set take, at medium effort, and how fast it is written. */
-const TOKENS = { subtask: 190, thinking: 700, perSecond: 70 };
+/** What a subtask or story and the thinking before a set take, and how fast it is written. */
+const TOKENS = { entry: 190, perSecond: 70 };
+const THINKING: Readonly<Record<ThinkingEffort, number>> = {
+  low: 300,
+  medium: 700,
+  high: 2_000,
+  xhigh: 5_000,
+  max: 10_000,
+};
+/** What the rules and one item's own text take, where nobody has looked at either. */
+const TOKENS_BESIDE_CONTEXT = 1_300;
 const MS_BEFORE_FIRST = 1_500;
 /** Prefixes that are shorter are not cached. */
 const LEAST_CACHED = 512;
@@ -100,6 +110,22 @@ export function createEstimator(parts: {
   }
 }
 
+/** What one item of a run will about cost: the first one, that writes what all share into the cache. Null without a price. */
+export function expectedItemCost(caller: Caller, { makes, context, mode }: ItemCostRequest): number | null {
+  const counts = makes === "stories" ? STORY_COUNTS : SUBTASK_COUNTS;
+  const tokens = {
+    inputTokens: TOKENS_BESIDE_CONTEXT,
+    outputTokens: outputTokensOf(counts[mode], caller.effort),
+    cacheReadTokens: 0,
+    cacheWriteTokens: Math.round(JSON.stringify(context).length / CHARACTERS_PER_TOKEN),
+  };
+  return costOf(tokens, priceOf(caller.model, caller.prices));
+}
+
+function outputTokensOf({ least, most }: CountRange, effort: ThinkingEffort): number {
+  return THINKING[effort] + ((least + most) / 2) * TOKENS.entry;
+}
+
 function sizesByLength(prompts: readonly Prompt[]): Sizes {
   const [any] = prompts;
   const shared = any === undefined ? 0 : sharedByLength(any);
@@ -118,9 +144,12 @@ function evenSteps(prompts: readonly Prompt[], steps: number): Prompt[] {
   ).flat();
 }
 
-function summarize({ model, prices, provider }: Caller, { shared, own, exact }: Sizes, mode: GenerationMode): Estimate {
-  const { least, most } = SUBTASK_COUNTS[mode];
-  const each = TOKENS.thinking + ((least + most) / 2) * TOKENS.subtask;
+function summarize(
+  { model, effort, prices, provider }: Caller,
+  { shared, own, exact }: Sizes,
+  mode: GenerationMode,
+): Estimate {
+  const each = outputTokensOf(SUBTASK_COUNTS[mode], effort);
   const ownTokens = own.reduce((sum, tokens) => sum + tokens, 0);
   const inputTokens = Math.round(own.length * shared + ownTokens);
   const outputTokens = Math.round(own.length * each);

@@ -50,12 +50,19 @@ const STATUS_OF_TYPE: Readonly<Record<string, number>> = {
  * again may help or every further call would meet the same. The error that was thrown is kept as cause.
  */
 export function toGenerationError(error: unknown, call: FailedCall): GenerationError {
-  const { message, fatal = false, retry = null } = explain(error, call);
-  return new GenerationError(message, { cause: error, fatal, retry });
+  const { message, advice = null, fatal = false, retry = null } = explain(error, call);
+  const request = error instanceof APIError && error.requestID ? `(Request ${error.requestID}.)` : null;
+  const told = (...parts: (string | null)[]) => parts.filter((part) => part !== null).join(" ");
+  return new GenerationError(told(message, advice, request), {
+    happened: told(message, request),
+    ...{ cause: error, fatal, retry },
+  });
 }
 
 interface Explanation {
   readonly message: string;
+  /** What to do once no further try is made by itself. */
+  readonly advice?: string;
   readonly fatal?: boolean;
   readonly retry?: RetryAdvice;
 }
@@ -76,25 +83,24 @@ function explain(error: unknown, call: FailedCall): Explanation {
       };
     }
     return {
-      message: `${provider.name} could not be reached${named}. Check the network and ANTHROPIC_BASE_URL, then retry the run.`,
+      message: `${provider.name} could not be reached${named}.`,
+      advice: "Check the network and ANTHROPIC_BASE_URL, then retry the run.",
       retry: AGAIN,
     };
   }
   if (error instanceof APIError) {
-    const status = error.status ?? STATUS_OF_TYPE[error.type ?? ""] ?? 500;
-    const explained = explainStatus(error, status, call);
-    const request = error.requestID ? ` (Request ${error.requestID}.)` : "";
-    return { ...explained, message: `${explained.message}${request}` };
+    return explainStatus(error, error.status ?? STATUS_OF_TYPE[error.type ?? ""] ?? 500, call);
   }
   if (error instanceof NoAnswer && error.what !== "a part") {
     return {
-      message: `${provider.name} sent ${error.what} instead of a model's answer. Check ANTHROPIC_BASE_URL and any proxy in between.`,
+      message: `${provider.name} sent ${error.what} instead of a model's answer.`,
+      advice: "Check ANTHROPIC_BASE_URL and any proxy in between.",
       // A proxy's page for "come back later" looks no different from one for "sign in".
       retry: AGAIN,
     };
   }
   if (error instanceof NoAnswer || isBroken(error)) {
-    return { message: `The answer of ${model} was cut off on its way. ${TRY_LATER}`, retry: AGAIN };
+    return { message: `The answer of ${model} was cut off on its way.`, advice: TRY_LATER, retry: AGAIN };
   }
   const name = error instanceof Error ? error.name : typeof error;
   return { message: `Asking ${model} failed unexpectedly (${name}). The server's log says more.` };
@@ -104,13 +110,15 @@ function explainTimeout({ kind, ms }: CallTimeout, { provider, model, reply }: F
   const seconds = Math.ceil(ms / 1000);
   if (kind === "silent") {
     return {
-      message: `${provider.name} sent nothing for ${seconds} s, and the call was given up. ${TRY_LATER}`,
+      message: `${provider.name} sent nothing for ${seconds} s, and the call was given up.`,
+      advice: TRY_LATER,
       retry: AGAIN,
     };
   }
-  const message = `${model} did not finish its answer within ${seconds} s. Retry the run in a while, or choose a coarser mode.`;
+  const message = `${model} did not finish its answer within ${seconds} s.`;
+  const advice = "Retry the run in a while, or choose a coarser mode.";
   // An answer that was being written would be as long again; one that never began was stuck.
-  return reply.text === "" ? { message, retry: AGAIN } : { message };
+  return reply.text === "" ? { message, advice, retry: AGAIN } : { message, advice };
 }
 
 function explainStatus(error: APIError, status: number, { provider, model, now }: FailedCall): Explanation {
@@ -151,11 +159,12 @@ function explainStatus(error: APIError, status: number, { provider, model, now }
         };
       }
       return {
-        message: `${provider.name} limits how fast it may be asked, and the limit was reached. Retry the run with a slower pacing.`,
+        message: `${provider.name} limits how fast it may be asked, and the limit was reached.`,
+        advice: "Start a run with a slower pacing for what is left.",
         retry: { afterMs, throttled: true },
       };
     case 529:
-      return { message: `${provider.name} is overloaded. ${TRY_LATER}`, retry: { afterMs, throttled: true } };
+      return { message: `${provider.name} is overloaded.`, advice: TRY_LATER, retry: { afterMs, throttled: true } };
     default:
       return explainOther(error, status, said, provider, afterMs);
   }
@@ -170,7 +179,7 @@ function explainOther(
 ): Explanation {
   if (status >= 500 || status === 408 || status === 409) {
     const how = error.status === undefined ? "broke off its answer" : `failed to answer (HTTP ${status})`;
-    return { message: `${provider.name} ${how}. ${TRY_LATER}`, retry: { afterMs, throttled: false } };
+    return { message: `${provider.name} ${how}.`, advice: TRY_LATER, retry: { afterMs, throttled: false } };
   }
   if (error.type === "billing_error" || SPENT.test(error.apiMessage ?? "")) {
     return {
@@ -201,6 +210,13 @@ function isSpendLimit(error: APIError, provider: Provider): boolean {
 function isBroken(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return error.message === "terminated" || /^(?:UND_ERR_|ECONN|EPIPE|ETIMEDOUT)/u.test(codeOf(error) ?? "");
+}
+
+/** What an error is, for a log: never its message, which may quote what was sent or came. */
+export function causeOf(error: unknown): string {
+  if (error instanceof CallTimeout) return error.kind;
+  if (error instanceof NoAnswer) return error.what;
+  return codeOf(error) ?? (error instanceof Error ? error.constructor.name : typeof error);
 }
 
 /** The system's code for a broken connection, as deep as it lies. */

@@ -58,6 +58,11 @@ export function priceOf(model: string, table: PriceTable): ModelPrice | null {
   return null;
 }
 
+/** Whether nothing that a model reads or writes costs anything. */
+export function isFree(price: ModelPrice | null): boolean {
+  return price !== null && price.input + price.output + (price.cacheRead ?? 0) + (price.cacheWrite ?? 0) === 0;
+}
+
 /** What tokens cost in US dollars; null where the price is not known, or not for a prompt as long as this. */
 export function costOf(tokens: Omit<Usage, "costUsd">, price: ModelPrice | null): number | null {
   if (price === null) return null;

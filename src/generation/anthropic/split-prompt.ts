@@ -30,10 +30,11 @@ export function splitPrompt(input: {
 
 /** The part of the question that is the story's own. */
 export function splitTask({ nonce }: Pick<RunContext, "nonce">, story: StoryToSplit): string {
-  const { existingSubtasks, ...told } = story;
+  const { title, persona, narrative, description, priority, effort, acceptanceCriteria, existingSubtasks } = story;
+  // Field by field: whatever else the caller's story has is not the provider's.
   const item = data("story", nonce, {
-    ...told,
-    acceptanceCriteria: told.acceptanceCriteria.map((text, number) => ({ number, text })),
+    ...{ title, persona, narrative, description, priority, effort },
+    acceptanceCriteria: acceptanceCriteria.map((text, number) => ({ number, text })),
     existingSubtasks: existingSubtasks.map(({ title, description }) => ({
       title,
       description: cutAtWord(description, BACKGROUND.description),

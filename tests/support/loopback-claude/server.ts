@@ -1,6 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text as readText } from "node:stream/consumers";
+import { badKey } from "./known-failures.ts";
 import { outputTokensOf, wholeMessage } from "./message-events.ts";
 import { createPromptCache, read } from "./prompt-cache.ts";
 import { createRateLimits, type RateLimitOptions } from "./rate-limits.ts";
@@ -14,6 +15,8 @@ export interface LoopbackOptions extends Partial<Pace>, RateLimitOptions {
   readonly respond?: (request: RecordedRequest) => Reply;
   /** 0, the default, takes any free port. */
   readonly port?: number;
+  /** The only key that is accepted; any where it is left out. */
+  readonly apiKey?: string;
   /** Milliseconds of the epoch, for the limits and the cache. */
   readonly now?: () => number;
 }
@@ -54,6 +57,8 @@ export interface LoopbackClaude {
   readonly mostAtOnce: number;
   /** Replies for the next requests, one each; after them `respond` decides again. */
   script(...replies: readonly Reply[]): void;
+  /** Takes back what was scripted and has not been asked for. */
+  forget(): void;
   /** The next request that has not been waited for yet. */
   nextRequest(): Promise<RecordedRequest>;
   close(): Promise<void>;
@@ -81,7 +86,8 @@ export async function startLoopbackClaude(options: LoopbackOptions = {}): Promis
     const { pathname } = new URL(incoming.url ?? "/", "http://loopback");
     const text = await readText(incoming);
     const body: WireRequest = text === "" ? {} : JSON.parse(text);
-    if (incoming.method === "POST" && pathname === "/v1/messages/count_tokens") {
+    const accepted = options.apiKey === undefined || incoming.headers.authorization === `Bearer ${options.apiKey}`;
+    if (accepted && incoming.method === "POST" && pathname === "/v1/messages/count_tokens") {
       counted += 1;
       response.writeHead(200, { "content-type": "application/json", "request-id": `req_count_${counted}` });
       response.end(JSON.stringify({ input_tokens: read(body).total }));
@@ -91,7 +97,7 @@ export async function startLoopbackClaude(options: LoopbackOptions = {}): Promis
     requests.push(request);
     response.setHeader("request-id", `req_${requests.length}`);
     const id = `msg_${requests.length}`;
-    const reply = replyTo(request);
+    const reply = accepted ? replyTo(request) : badKey();
     const waiter = waiting.shift();
     if (waiter === undefined) arrived.push(request);
     else waiter(request);
@@ -198,6 +204,7 @@ export async function startLoopbackClaude(options: LoopbackOptions = {}): Promis
       return mostAtOnce;
     },
     script: (...replies) => void scripted.push(...replies),
+    forget: () => void scripted.splice(0),
     nextRequest() {
       const request = arrived.shift();
       return request === undefined ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve(request);
