@@ -11,6 +11,7 @@ import { migrate } from "../src/database/migrate.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { measureCaching, measureCancels, measureDrafts } from "./bench/claude.ts";
 import { measureReaders } from "./bench/clients.ts";
+import { measureFanOut, WATCHERS } from "./bench/fan-out.ts";
 import { CONNECTIONS, createReads, measureRead, type ReadCost, STACKS } from "./bench/reads.ts";
 import { measurePacing, OUTPUT_TOKENS_PER_MINUTE, REQUESTS_PER_MINUTE } from "./bench/limits.ts";
 import { measureDelays, measureRun } from "./bench/runs.ts";
@@ -20,7 +21,7 @@ import { measureStart } from "./bench/starts.ts";
 import { median, percentile } from "./bench/statistics.ts";
 import { createTable } from "./bench/table.ts";
 
-const PARTS = ["starts", "runs", "claude", "limits", "clients", "reads"] as const;
+const PARTS = ["starts", "runs", "claude", "limits", "clients", "reads", "fanout"] as const;
 type Part = (typeof PARTS)[number];
 
 const table = createTable(process.stdout);
@@ -67,6 +68,7 @@ async function benchServer(dataDir: string, parts: readonly Part[]): Promise<voi
       if (parts.includes("limits")) await benchLimits(postgres.url, database);
       if (parts.includes("clients")) await benchClients(postgres.url, database);
       if (parts.includes("reads")) await benchReads(postgres.url, database);
+      if (parts.includes("fanout")) await benchFanOut(postgres.url, database, path.dirname(dataDir));
       table.heading("measured on");
       table.note(
         `${availableParallelism()} cores (${cpus()[0]?.model}), Node ${process.versions.node}, PostgreSQL ${version?.server_version}, Storymill ${packageJson.version}`,
@@ -109,7 +111,7 @@ async function benchRuns(url: string, database: Database): Promise<void> {
 
 async function benchLimits(url: string, database: Database): Promise<void> {
   table.heading(
-    `ADAPTIVE within ${REQUESTS_PER_MINUTE} requests and ${OUTPUT_TOKENS_PER_MINUTE} output tokens a minute, against the loopback Claude`,
+    `ADAPTIVE within ${REQUESTS_PER_MINUTE} requests and ${OUTPUT_TOKENS_PER_MINUTE} output tokens a minute, in real time, against the loopback Claude`,
   );
   const urls = [];
   for (const name of ["limits_one", "limits_two"]) {
@@ -210,6 +212,28 @@ async function benchReads(url: string, database: Database): Promise<void> {
     }
   }
   await Promise.all(Object.values(servers).map((server) => server.close()));
+}
+
+async function benchFanOut(url: string, database: Database, directory: string): Promise<void> {
+  const { perDelivery, ofTheRun, events, bytes } = await measureFanOut(url, database, directory);
+  table.heading(`one run to ${WATCHERS} watchers over WebSockets: ${events} events of ${bytes} bytes`);
+  const { storymill, plain, raw } = perDelivery;
+  table.row({
+    what: "Storymill: server CPU a delivery",
+    figure: microseconds(storymill),
+    promise: within(storymill, raw * 2.5, "2.5 × raw"),
+  });
+  table.note(`of it ${microseconds(ofTheRun)} for the run itself, which is executed there too`);
+  table.row({
+    what: "plain Yoga + Pothos + graphql-ws",
+    figure: microseconds(plain),
+    promise: { text: "at least 2 × Storymill:", kept: plain >= 2 * storymill },
+  });
+  table.row({ what: "ws alone, the same bytes", figure: microseconds(raw) });
+}
+
+function microseconds(us: number): string {
+  return `${us.toFixed(1)} µs`;
 }
 
 function within(measured: number, most: number, text: string) {

@@ -110,9 +110,6 @@ export async function createApp(options: {
     : await createGenerator(config, log, metrics);
   const store = { readStoryTitles, readRunContext, readStoriesToSplit, saveGeneratedSubtasks };
   const subtasks = createGenerateSubtasksKind(generator, offer, store);
-  const providers = createProviderPaces({ generator, database, log });
-  starting.defer(() => providers.close());
-  metrics.watchPace(providers);
   const fillStore = { readEpicTitles, readFillContext, readEpicsToFill, saveGeneratedStories };
   const stories = createGenerateStoriesKind(generator, offer, fillStore);
   const kinds: RunKinds = { GENERATE_SUBTASKS: subtasks, GENERATE_STORIES: stories };
@@ -120,17 +117,11 @@ export async function createApp(options: {
   const queue = await createRunQueue({ url, works, historyDays: config.runHistoryDays, log });
   starting.defer(() => queue.close());
   if (works) {
-    const worker = await startWorker({
-      database,
-      wakeUps,
-      drafts,
-      kinds,
-      providers,
-      retryBaseMs,
-      queue,
-      log,
-      observer,
-    });
+    const providers = createProviderPaces({ generator, database, log });
+    starting.defer(() => providers.close());
+    metrics.watchPace(providers);
+    const parts = { database, wakeUps, drafts, kinds, providers, retryBaseMs, queue, log, observer };
+    const worker = await startWorker(parts);
     starting.defer(() => worker.close());
     const retention = startRetention({ database, historyDays: config.runHistoryDays, log, observer });
     starting.defer(() => retention.close());
