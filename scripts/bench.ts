@@ -15,6 +15,7 @@ import { measureEventRows } from "./bench/event-rows.ts";
 import { measureFanOut, WATCHERS } from "./bench/fan-out.ts";
 import { IDLE, measureIdle, measurePlainIdle } from "./bench/idle-watchers.ts";
 import { CONNECTIONS, createReads, measureRead, STACKS } from "./bench/reads.ts";
+import { measurePacing, OUTPUT_TOKENS_PER_MINUTE, REQUESTS_PER_MINUTE } from "./bench/limits.ts";
 import { measureDelays, measureRun } from "./bench/runs.ts";
 import { seedBacklog } from "./bench/seed.ts";
 import { startServerProcess } from "./bench/server-process.ts";
@@ -22,7 +23,7 @@ import { measureStart } from "./bench/starts.ts";
 import { median, percentile } from "./bench/statistics.ts";
 import { createTable } from "./bench/table.ts";
 
-const PARTS = ["starts", "runs", "claude", "clients", "reads", "events", "fanout"] as const;
+const PARTS = ["starts", "runs", "claude", "limits", "clients", "reads", "events", "fanout"] as const;
 type Part = (typeof PARTS)[number];
 
 const table = createTable(process.stdout);
@@ -66,6 +67,7 @@ async function benchServer(dataDir: string, parts: readonly Part[]): Promise<voi
       const [version] = await database.read<{ server_version: string }>("SHOW server_version", []);
       if (parts.includes("runs")) await benchRuns(postgres.url, database);
       if (parts.includes("claude")) await benchClaude(postgres.url, database);
+      if (parts.includes("limits")) await benchLimits(postgres.url, database);
       if (parts.includes("clients")) await benchClients(postgres.url, database);
       if (parts.includes("reads")) await benchReads(postgres.url, database);
       if (parts.includes("events")) await benchEventRows(postgres.url, database);
@@ -108,6 +110,37 @@ async function benchRuns(url: string, database: Database): Promise<void> {
     figure: seconds(median(took)),
     promise: within(median(took), ideal * 1.25, `1.25 × ${seconds(ideal)}`),
   });
+}
+
+async function benchLimits(url: string, database: Database): Promise<void> {
+  table.heading(
+    `ADAPTIVE within ${REQUESTS_PER_MINUTE} requests and ${OUTPUT_TOKENS_PER_MINUTE} output tokens a minute, in real time, against the loopback Claude`,
+  );
+  const urls = [];
+  for (const name of ["limits_one", "limits_two"]) {
+    await database.prisma.$executeRawUnsafe(`CREATE DATABASE ${name}`);
+    const own = Object.assign(new URL(url), { pathname: name }).href;
+    await migrate(own, packageJson.version);
+    urls.push(own);
+  }
+  // Side by side: they wait nearly all of the time.
+  const measured = await Promise.all(
+    urls.map(async (own, i) => ({ workers: i + 1, ...(await measurePacing(own, { workers: i + 1, runs: 6 })) })),
+  );
+  for (const { workers, stories, tookMs, leastMs, refusedShare, sharing } of measured) {
+    const who = workers === 1 ? "one worker" : `${workers} workers on one key`;
+    table.row({
+      what: `${stories} stories, ${who}, against the least time`,
+      figure: `${(tookMs / leastMs).toFixed(2)} ×`,
+      promise: within(tookMs / leastMs, 1.2, "1.2 ×"),
+    });
+    table.row({
+      what: "requests answered 429",
+      figure: `${(refusedShare * 100).toFixed(1)} %`,
+      promise: within(refusedShare, 0.05, "5 %"),
+    });
+    table.note(`${seconds(tookMs)}; the limits allow ${seconds(leastMs)}; ${sharing} of the workers had runs at once`);
+  }
 }
 
 async function benchClaude(url: string, database: Database): Promise<void> {

@@ -72,7 +72,7 @@ export async function measureRun(server: ServerProcess, epicId: string): Promise
 }
 
 /** Starts a run and watches it to its end, as any client would. */
-async function playRun(url: string, epicId: string): Promise<{ runId: string; receivedAt: number }> {
+export async function playRun(url: string, epicId: string): Promise<{ runId: string; receivedAt: number }> {
   const runId = await startRun(url, encodeId("Epic", epicId));
   const client = createClient({ url: `${url.replace("http", "ws")}/graphql`, retryAttempts: 0 });
   try {
