@@ -113,12 +113,13 @@ export async function createApp(options: {
   const fillStore = { readEpicTitles, readFillContext, readEpicsToFill, saveGeneratedStories };
   const stories = createGenerateStoriesKind(generator, offer, fillStore);
   const kinds: RunKinds = { GENERATE_SUBTASKS: subtasks, GENERATE_STORIES: stories };
+  // Closed after the queue, which waits for runs under way.
+  const providers = createProviderPaces({ generator, database, log });
+  starting.defer(() => providers.close());
   const works = config.role !== "api";
   const queue = await createRunQueue({ url, works, historyDays: config.runHistoryDays, log });
   starting.defer(() => queue.close());
   if (works) {
-    const providers = createProviderPaces({ generator, database, log });
-    starting.defer(() => providers.close());
     metrics.watchPace(providers);
     const parts = { database, wakeUps, drafts, kinds, providers, retryBaseMs, queue, log, observer };
     const worker = await startWorker(parts);
