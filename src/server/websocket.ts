@@ -131,7 +131,7 @@ interface Extra {
 }
 
 /** How graphql-ws comes to Yoga's pipeline (its limits, caches and masks), and what of an answer goes over the wire. */
-function createProtocolOptions({
+export function createProtocolOptions({
   engine,
   maskError,
   limits: { initTimeoutMs, maxOperations },
