@@ -5,6 +5,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { promisify } from "node:util";
 import pg from "pg";
 import { type EmbeddedServer, startEmbeddedServer } from "../../src/database/embedded/embedded-server.ts";
+import { pause } from "./pause.ts";
 import type { Random } from "./random.ts";
 import type { Timeline } from "./timeline.ts";
 
@@ -29,8 +30,10 @@ export async function startFlakyDatabase(options: {
   readonly directory: string;
   readonly port: number;
   readonly timeline: Timeline;
+  /** From then on nothing is waited for. */
+  readonly hurry: AbortSignal;
 }): Promise<FlakyDatabase> {
-  const { directory, port, timeline } = options;
+  const { directory, port, timeline, hurry } = options;
   const start = (): Promise<EmbeddedServer> =>
     startEmbeddedServer({
       dataDir: directory,
@@ -63,7 +66,7 @@ export async function startFlakyDatabase(options: {
       if (ending !== "INT" && downMs === 0) await untilItAnswers(server.url);
       else {
         await server.close();
-        await wait(downMs);
+        await pause(downMs, hurry);
         server = await start();
       }
       tell(true);
@@ -74,7 +77,7 @@ export async function startFlakyDatabase(options: {
       process.kill(first, "SIGSTOP");
       const all = [first, ...(await childrenOf(first))];
       for (const each of all) signal(each, "SIGSTOP");
-      await wait(forMs);
+      await pause(forMs, hurry);
       for (const each of all) signal(each, "SIGCONT");
       tell(true);
     },

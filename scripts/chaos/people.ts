@@ -22,6 +22,8 @@ export interface People {
   cut(random: Random): number;
   /** They start nothing more; resolves when every answer that was waited for has come. */
   stop(): Promise<void>;
+  /** The same, and watchers leave. */
+  close(): Promise<void>;
 }
 
 export async function startPeople(options: {
@@ -33,6 +35,7 @@ export async function startPeople(options: {
 }): Promise<People> {
   const { api, urls, ledger, report } = options;
   const stopping = new AbortController();
+  const stopped = new Promise<null>((resolve) => stopping.signal.addEventListener("abort", () => resolve(null)));
   const errands = new Set<Promise<void>>();
   let runs = 0;
   const watchers: Watcher[] = [];
@@ -99,7 +102,7 @@ export async function startPeople(options: {
 
   /** What has not ended in full can be retried. */
   async function remember(project: Project, runId: string, watcher: Watcher): Promise<void> {
-    const status = await watcher.over;
+    const status = await Promise.race([watcher.over, stopped]);
     if (status !== null && status !== "SUCCEEDED") project.unfinished.push(globalId("Run", runId));
   }
 
@@ -162,15 +165,21 @@ export async function startPeople(options: {
   }
   aside(deleteProjects(options.random.fork("deletions")));
 
+  async function stop(): Promise<void> {
+    stopping.abort();
+    while (errands.size > 0) await Promise.all(errands);
+  }
+
   return {
     watchers,
     cut(random) {
       const share = random.between(0.2, 1);
       return watchers.filter((watcher) => random.chance(share) && watcher.cut()).length;
     },
-    async stop() {
-      stopping.abort();
-      while (errands.size > 0) await Promise.all(errands);
+    stop,
+    async close() {
+      await stop();
+      for (const watcher of watchers) watcher.leave();
     },
   };
 }

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { pause } from "./pause.ts";
 import type { Timeline } from "./timeline.ts";
 import type { Violation } from "./violations.ts";
 
@@ -39,11 +40,13 @@ export interface SlotOptions {
   /** Where its stderr goes, one after the other. */
   readonly logFile: string;
   readonly timeline: Timeline;
+  /** From then on nothing is waited for. */
+  readonly hurry: AbortSignal;
   readonly report: (violation: Violation) => void;
 }
 
 export function createSlot(options: SlotOptions): Slot {
-  const { name, role, port, timeline, report } = options;
+  const { name, role, port, timeline, hurry, report } = options;
   const url = `http://127.0.0.1:${port}`;
   let state: Slot["state"] = "down";
   let child: ChildProcess | undefined;
@@ -163,13 +166,13 @@ export function createSlot(options: SlotOptions): Slot {
     },
     async kill(downMs) {
       await end("SIGKILL", "down");
-      await wait(downMs);
+      await pause(downMs, hurry);
       await slot.start();
     },
     async halt(forMs) {
       child?.kill("SIGSTOP");
       become("halted");
-      await wait(forMs);
+      await pause(forMs, hurry);
       child?.kill("SIGCONT");
       if (state === "halted") become("ready");
     },

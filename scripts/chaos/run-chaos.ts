@@ -51,6 +51,7 @@ export async function runChaos({ minutes, seed, api: apis, workers }: ChaosOptio
     if (times <= PRINTED) display.line(`VIOLATION (${violation.kind}): ${violation.text}`);
   };
   const interrupted = new AbortController();
+  const hurry = interrupted.signal;
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.on(signal, () => {
       display.line("Stopping; nothing is checked.");
@@ -77,7 +78,12 @@ export async function runChaos({ minutes, seed, api: apis, workers }: ChaosOptio
     2 + apis + workers,
     createRandom(crypto.randomUUID()),
   );
-  const database = await startFlakyDatabase({ directory: path.join(directory, "data"), port: databasePort, timeline });
+  const database = await startFlakyDatabase({
+    directory: path.join(directory, "data"),
+    port: databasePort,
+    timeline,
+    hurry,
+  });
   parts.defer(() => database.close());
   const provider = await startFlakyProvider(providerPort, random.fork("provider"));
   parts.defer(() => provider.close());
@@ -86,7 +92,7 @@ export async function runChaos({ minutes, seed, api: apis, workers }: ChaosOptio
   const slots = ports.map((port, index): Slot => {
     const role = index < apis ? "api" : "worker";
     const name = role === "api" ? `api-${index + 1}` : `worker-${index - apis + 1}`;
-    return createSlot({ name, role, port, env, logFile: path.join(logs, `${name}.log`), timeline, report });
+    return createSlot({ name, role, port, env, logFile: path.join(logs, `${name}.log`), timeline, hurry, report });
   });
   parts.defer(async () => void (await Promise.all(slots.map((slot) => slot.close()))));
   await Promise.all(slots.map((slot) => slot.start()));
@@ -95,13 +101,14 @@ export async function runChaos({ minutes, seed, api: apis, workers }: ChaosOptio
   const ledger = createLedger();
   const api = createApi({ urls, random: random.fork("requests"), report });
   const people = await startPeople({ api, urls, ledger, random: random.fork("people"), report });
+  parts.defer(() => people.close());
   const faults = startFaults({ slots, database, provider, people, random: random.fork("faults"), long: minutes >= 5 });
   const probes = startProbes({ slots, timeline, random: random.fork("probes"), report });
   parts.defer(async () => void (await Promise.all([faults.stop(), probes.stop()])));
 
   const began = Date.now();
-  await goOn(minutes * 60_000, () => describe(began, people, faults, violations), display, interrupted.signal);
-  if (interrupted.signal.aborted) return false;
+  await goOn(minutes * 60_000, () => describe(began, people, faults, violations), display, hurry);
+  if (hurry.aborted) return false;
 
   display.line("No more faults. Everything comes back …");
   await faults.stop();
@@ -121,8 +128,7 @@ export async function runChaos({ minutes, seed, api: apis, workers }: ChaosOptio
     interruptions: faults.interruptions,
     changes: timeline.changes,
   };
-  for (const watcher of people.watchers) watcher.leave();
-  await probes.stop();
+  await Promise.all([people.close(), probes.stop()]);
   await Promise.all(slots.map((slot) => slot.close()));
   const { violations: found, takeovers } = checkHistory(history);
   for (const violation of [...found, ...(await readLogs(logs))]) report(violation);
