@@ -34,6 +34,9 @@ const AWAY_STATE = /^(08|57P|53|55000)/;
 const AWAY_MESSAGE =
   /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client (was closed|has encountered a connection error))/;
 
+/** Our own end was closed: the program stops, and what is asked of it still must go to another one. */
+const CLOSED_MESSAGE = /^Cannot use a pool after calling end/;
+
 /** Whether the database could not be reached, or broke off: nothing is known of what was asked of it, a commit included. */
 export function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
@@ -42,11 +45,12 @@ export function isUnavailable(error: unknown): boolean {
     return AWAY.has(error.code) || AWAY_STATE.test(sqlState(error) ?? "") || isDriverAway(error);
   const code = codeOf(error);
   if (code !== undefined) return AWAY_SYSTEM.has(code) || AWAY_STATE.test(code);
-  return AWAY_MESSAGE.test(error.message);
+  return AWAY_MESSAGE.test(error.message) || CLOSED_MESSAGE.test(error.message);
 }
 
 /** Whether a database error may pass by itself (connections, locks, time-outs, restarts), so that trying again makes sense. */
 export function isPassing(error: unknown): boolean {
+  if (error instanceof Error && CLOSED_MESSAGE.test(error.message)) return false;
   if (isUnavailable(error)) return true;
   if (error instanceof Prisma.PrismaClientKnownRequestError) {
     const state = sqlState(error);
