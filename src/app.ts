@@ -11,11 +11,11 @@ import { createDatabase } from "./database/database.ts";
 import { startEmbeddedServer } from "./database/embedded/embedded-server.ts";
 import { migrate } from "./database/migrate.ts";
 import { isUnavailable } from "./database/passing-error.ts";
-import { createProviderPace } from "./engine/executor/provider-pace.ts";
 import { createGenerateStoriesKind } from "./engine/kinds/generate-stories.ts";
 import { createGenerateSubtasksKind } from "./engine/kinds/generate-subtasks.ts";
 import type { RunKinds } from "./engine/kinds/registry.ts";
 import type { ModelOffer } from "./engine/generation-options.ts";
+import { createProviderPaces } from "./engine/pace/provider-paces.ts";
 import { createRunQueue } from "./engine/queue.ts";
 import { startRetention } from "./engine/retention.ts";
 import { createRunJournal } from "./engine/run-journal.ts";
@@ -110,16 +110,19 @@ export async function createApp(options: {
     : await createGenerator(config, log, metrics);
   const store = { readStoryTitles, readRunContext, readStoriesToSplit, saveGeneratedSubtasks };
   const subtasks = createGenerateSubtasksKind(generator, offer, store);
-  const provider = createProviderPace({ limited: generator.limited, now: Date.now });
-  metrics.watchPace(provider);
   const fillStore = { readEpicTitles, readFillContext, readEpicsToFill, saveGeneratedStories };
   const stories = createGenerateStoriesKind(generator, offer, fillStore);
   const kinds: RunKinds = { GENERATE_SUBTASKS: subtasks, GENERATE_STORIES: stories };
+  // Closed after the queue, which waits for runs under way.
+  const providers = createProviderPaces({ generator, database, log });
+  starting.defer(() => providers.close());
   const works = config.role !== "api";
   const queue = await createRunQueue({ url, works, historyDays: config.runHistoryDays, log });
   starting.defer(() => queue.close());
   if (works) {
-    const worker = await startWorker({ database, wakeUps, drafts, kinds, provider, retryBaseMs, queue, log, observer });
+    metrics.watchPace(providers);
+    const parts = { database, wakeUps, drafts, kinds, providers, retryBaseMs, queue, log, observer };
+    const worker = await startWorker(parts);
     starting.defer(() => worker.close());
     const retention = startRetention({ database, historyDays: config.runHistoryDays, log, observer });
     starting.defer(() => retention.close());

@@ -7,6 +7,7 @@ import packageJson from "../package.json" with { type: "json" };
 import { readConfig } from "../src/config.ts";
 import { createOutlineGenerator } from "../src/generation/outline.ts";
 import { startTestApp, type TestApp } from "./support/app.ts";
+import { readCompose } from "./support/deployment.ts";
 import { anchorsOf, type Block, codesOf, linksOf, readPages, ROOT } from "./support/markdown.ts";
 import { isInstalled, startProgram } from "./support/program.ts";
 import { scrape } from "./support/scrape.ts";
@@ -81,6 +82,11 @@ describe("every block of code in the documentation", () => {
       for (const command of commands) await tryCommand(command);
     },
 
+    async sql({ text }) {
+      await makeReader();
+      await test.sql(text);
+    },
+
     /** Pictures made of characters. */
     async text() {},
   };
@@ -95,6 +101,10 @@ describe("every block of code in the documentation", () => {
     }
     for (const part of command.split("&&")) {
       const words = part.trim().split(/\s+/);
+      if (SYSTEM.has(words[0] ?? "")) {
+        await checkNames(words);
+        continue;
+      }
       while (/^[A-Z_]+=/.test(words[0] ?? "")) expect([...variables.keys()]).toContain(words.shift()?.split("=")[0]);
       if (words[0] === "npx") words.shift();
       const [program, name = "", script = ""] = words;
@@ -118,6 +128,23 @@ describe("every block of code in the documentation", () => {
   it.skipIf(!hasCurl).each(places.filter(callsCurl))(`does what it says: $place ($language)${without}`, tryBlock);
 });
 
+/** Programs of the system and of PostgreSQL: what they do to a machine is not tried, only whether there is what they name. */
+const SYSTEM = new Set("cd cp docker echo export install pg_dump pg_restore systemctl tar useradd".split(" "));
+
+/** Whether the files and systemd units of ours in a command are there, and the services of compose.yaml. */
+async function checkNames(words: readonly string[]): Promise<void> {
+  const files = words
+    .map((word) => (/^storymill.*\.service$/.test(word) ? `deploy/${word.replace(/@\w+/, "@")}` : word))
+    .filter((word) => word.startsWith("deploy/"));
+  expect(files.filter((file) => !existsSync(path.join(ROOT, file)))).toEqual([]);
+  if (words[0] !== "docker") return;
+  const [, compose, verb, ...rest] = words;
+  expect(compose).toBe("compose");
+  const names = rest.filter((word) => !word.startsWith("-"));
+  const services = Object.keys(await readCompose());
+  expect(services).toEqual(expect.arrayContaining(verb === "exec" ? names.slice(0, 1) : names));
+}
+
 /** An answer without errors, top-level or typed. */
 function expectSuccess(answer: string): void {
   expect(answer).toContain('"data"');
@@ -140,7 +167,7 @@ describe.each(pages)("$file", (page) => {
   it("names only files, scripts, variables, values and codes that there are", async () => {
     const known = new Set(`${sdl} ${dotEnv} ${await readSources()}`.match(/\b[A-Z][A-Z_]+\b/g));
     const unknown = codesOf(page).filter((code) => {
-      if (/^(src|tests|docs|scripts|examples|prisma)\//.test(code)) return !existsSync(path.join(ROOT, code));
+      if (/^(src|tests|docs|scripts|examples|prisma|deploy)\//.test(code)) return !existsSync(path.join(ROOT, code));
       const script = /^npm (?:run )?([\w:-]+)/.exec(code)?.[1];
       if (script !== undefined && script !== "ci") return !(script in packageJson.scripts);
       const word = /^[A-Z][A-Z_]+(?==|$)/.exec(code)?.[0];
@@ -151,7 +178,7 @@ describe.each(pages)("$file", (page) => {
 });
 
 async function readSources(): Promise<string> {
-  const files = await Array.fromAsync(glob(["src/**/*.ts", "tests/support/*.ts"], { cwd: ROOT }));
+  const files = await Array.fromAsync(glob(["src/**/*.ts", "tests/support/*.ts", "compose.yaml"], { cwd: ROOT }));
   return (await Promise.all(files.map((file) => readFile(path.join(ROOT, file), "utf8")))).join("\n");
 }
 

@@ -38,7 +38,7 @@ export async function measureReaders(
 
 /** @throws Error where they end instead of watching */
 async function startWatchers(url: string, runId: string, count: number, manner: "reads" | "stalls") {
-  const child = fork(new URL("watchers.ts", import.meta.url), [url, runId, String(count), manner]);
+  const child = fork(new URL("readers.ts", import.meta.url), [url, runId, String(count), manner]);
   const ended = once(child, "exit");
   const [first] = await Promise.race([once(child, "message"), ended]);
   if (first !== "ready") throw new Error(`Watchers ended with code ${first} instead of watching.`);

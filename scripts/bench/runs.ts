@@ -27,7 +27,7 @@ const WATCH = `subscription Watch($runId: ID!) { runProgress(runId: $runId) { ki
 interface Watched {
   readonly runProgress: { readonly kind: string; readonly run: { readonly id: string; readonly status: string } };
 }
-const ENDED = new Set(["SUCCEEDED", "PARTIAL", "FAILED", "CANCELLED"]);
+export const ENDED: ReadonlySet<string> = new Set(["SUCCEEDED", "PARTIAL", "FAILED", "CANCELLED"]);
 
 /**
  * Runs of two stories each, `atOnce` of them side by side: how long after its commit a run's terminal event reaches a
@@ -72,7 +72,7 @@ export async function measureRun(server: ServerProcess, epicId: string): Promise
 }
 
 /** Starts a run and watches it to its end, as any client would. */
-async function playRun(url: string, epicId: string): Promise<{ runId: string; receivedAt: number }> {
+export async function playRun(url: string, epicId: string): Promise<{ runId: string; receivedAt: number }> {
   const runId = await startRun(url, encodeId("Epic", epicId));
   const client = createClient({ url: `${url.replace("http", "ws")}/graphql`, retryAttempts: 0 });
   try {

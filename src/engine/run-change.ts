@@ -1,4 +1,4 @@
-import type { Database, Transaction } from "../database/database.ts";
+import { type Database, Prisma, type Transaction } from "../database/database.ts";
 import {
   appendEvents,
   type LogLevel,
@@ -20,6 +20,13 @@ type ItemStatus = RunItemRow["status"];
 export const ACTIVE: readonly RunStatus[] = ["QUEUED", "RUNNING"];
 /** Statuses that an item leaves again. */
 export const UNFINISHED: readonly ItemStatus[] = ["PENDING", "GENERATING", "SAVING"];
+
+/** Those that this program knows: a newer one, beside it on the same database, may have added some, which are not its to write. */
+const RUN_COLUMNS = Prisma.raw(
+  Object.values(Prisma.RunScalarFieldEnum)
+    .map((column) => `"${column}"`)
+    .join(", "),
+);
 
 /** Which counter of the run a terminal status of an item counts in. */
 const COUNTER = {
@@ -84,7 +91,7 @@ export async function changeRun<T>(
   guard: RunGuard,
   work: (change: RunChange) => Promise<T> | T,
 ): Promise<Changed<T> | null> {
-  const [locked] = await tx.$queryRaw<RunRow[]>`SELECT * FROM "Run" WHERE id = ${guard.runId}::uuid
+  const [locked] = await tx.$queryRaw<RunRow[]>`SELECT ${RUN_COLUMNS} FROM "Run" WHERE id = ${guard.runId}::uuid
     AND status::text = ANY(${guard.statuses}::text[]) AND (${guard.lease ?? null}::int IS NULL OR lease = ${guard.lease ?? null}::int)
     FOR NO KEY UPDATE`;
   if (locked === undefined) return null;

@@ -179,6 +179,8 @@ export interface Generator {
   readonly model: string | null;
   /** Whether a provider limits how many calls may be in flight; ADAPTIVE pacing begins higher where none does. */
   readonly limited: boolean;
+  /** Tells accounts at providers, whose limits are counted apart, from each other; without a secret. */
+  readonly account?: string;
   /**
    * A checked set of subtasks for one story (`checkSubtasks` has passed it). One attempt: whoever calls tries again
    * where `GenerationError.retry` says that it may help.

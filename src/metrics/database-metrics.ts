@@ -48,7 +48,7 @@ export function createDatabaseMetrics(registry: Registry, database: DatabaseRead
     help: "How long the oldest run waits for a worker, 0 where none does; absent while the database is away.",
     registers,
   });
-  /** A reading that the database has not answered yet: another would only queue up behind it. */
+  /** A reading that the database has not answered yet: scrapes that come meanwhile share it. */
   let underWay: Promise<{ depth: number; age: number } | null> | null = null;
 
   async function readQueue(): Promise<{ depth: number; age: number } | null> {

@@ -22,7 +22,7 @@ export interface Metrics {
   watchDatabase(database: DatabaseReader): void;
   /** From now on scrapes tell how hard the provider is driven. */
   watchPace(pace: { readonly inFlightLimit: number; readonly inFlight: number }): void;
-  /** Everything, in Prometheus' format. Scrapes that come at once share one reading; a database that is away fails none. */
+  /** Everything, in Prometheus' format. A database that is away does not fail it. */
   readonly scrape: Scrape;
   close(): void;
 }
@@ -38,12 +38,6 @@ export function createMetrics(options: { models: readonly string[] }): Metrics {
   const labelOf = (model: string | null) => (model === null ? "none" : models.has(model) ? model : "other");
   const processMetrics = createProcessMetrics(registry);
   let readDatabase = async () => {};
-  let scraping: ReturnType<Scrape> | null = null;
-
-  async function read(): ReturnType<Scrape> {
-    await readDatabase();
-    return { contentType: registry.contentType, text: await registry.metrics() };
-  }
 
   return {
     server: createServerMetrics(registry),
@@ -54,7 +48,10 @@ export function createMetrics(options: { models: readonly string[] }): Metrics {
       readDatabase = createDatabaseMetrics(registry, database);
     },
     watchPace: (pace) => createPaceMetrics(registry, pace),
-    scrape: () => (scraping ??= read().finally(() => (scraping = null))),
+    async scrape() {
+      await readDatabase();
+      return { contentType: registry.contentType, text: await registry.metrics() };
+    },
     close: () => processMetrics.close(),
   };
 }

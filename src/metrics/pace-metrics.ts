@@ -13,7 +13,7 @@ export function createPaceMetrics(
   };
   gauge(
     "storymill_pace_in_flight_limit",
-    "Attempts that ADAPTIVE runs of this process may have under way together.",
+    "Attempts that ADAPTIVE runs of all workers on the key may have under way together.",
     () => pace.inFlightLimit,
   );
   gauge("storymill_pace_in_flight", "Attempts that ADAPTIVE runs of this process have under way.", () => pace.inFlight);

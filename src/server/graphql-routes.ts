@@ -23,11 +23,11 @@ export function createGraphqlRoutes(options: {
   readonly isUnavailable: (error: unknown) => boolean;
   readonly graphiqlTabs: readonly GraphiqlTab[];
 }): { readonly paths: ReadonlyMap<string, Route>; readonly sockets: GraphqlSockets } {
-  const { schema, context, limits, log, scopes, observer } = options;
-  const maskError = createErrorMask(scopes, options.isUnavailable);
+  const { schema, context, limits, log, scopes, observer, isUnavailable } = options;
+  const maskError = createErrorMask(scopes, isUnavailable);
   const slots = createClientSlots(limits.maxSockets, log);
   const { maxMessageBytes } = limits;
-  const engine = createGraphqlEngine({ schema, context, maskError, maxMessageBytes, slots, scopes });
+  const engine = createGraphqlEngine({ schema, context, maskError, isUnavailable, maxMessageBytes, slots, scopes });
   const sockets = createGraphqlSockets({ engine, maskError, limits, slots, log, scopes, observer });
   const graphiql = createGraphiql({ tabs: options.graphiqlTabs });
   const redirect: Handler = (_request, response) => {

@@ -9,6 +9,7 @@ import { useDocumentLimits } from "./limits.ts";
 import { useOperationScope } from "./operation-scope.ts";
 import type { RequestScopes } from "./request-scope.ts";
 import { useResponseStreams } from "./response-streams.ts";
+import { useSharedExecution } from "./shared-execution.ts";
 
 /** Where GraphQL is, on every transport. */
 export const GRAPHQL_PATH = "/graphql";
@@ -23,6 +24,8 @@ export function createGraphqlEngine(options: {
   readonly schema: GraphQLSchema;
   readonly context: () => object;
   readonly maskError: MaskError;
+  /** Whether an error means that the database is away. */
+  readonly isUnavailable: (error: unknown) => boolean;
   readonly maxMessageBytes: number;
   readonly slots: ClientSlots;
   readonly scopes: RequestScopes;
@@ -55,6 +58,8 @@ export function createGraphqlEngine(options: {
       useDeadline(),
       useResponseStreams(slots, scopes),
       useOperationScope(scopes),
+      // Everybody who gets in may see everything.
+      useSharedExecution({ maskError, isUnavailable: options.isUnavailable, rightsOf: () => "" }),
     ],
   });
 }

@@ -33,6 +33,8 @@ export interface HttpServer {
 
 /** How long answers under way get when the server closes, in milliseconds. */
 const GRACE_TIME = 1_500;
+/** What is told of a request whose client went away before its answer; proxies know it by that number. */
+const CLIENT_LEFT = 499;
 /** Longer than proxies keep idle connections (60 s, mostly), so that none sends a request into a closing one. */
 const KEEP_ALIVE_TIME = 65_000;
 /** How long a client may take to send a request, in milliseconds. */
@@ -114,7 +116,7 @@ export async function startHttpServer(options: {
   /** At its end, however it ended. What the client asked for may be anything: only a path of ours is a label. */
   function tellOf(request: IncomingMessage, response: ServerResponse, durationMs: number): void {
     const path = pathOf(request);
-    const status = response.statusCode;
+    const status = response.headersSent ? response.statusCode : CLIENT_LEFT;
     observer.requestAnswered(routes.paths.has(path) ? path : "other", status);
     if (!log.isLevelEnabled("debug")) return;
     const about = { method: request.method, path: path.slice(0, 200), status, durationMs: Math.round(durationMs) };

@@ -4,8 +4,8 @@ import type { OperationType } from "./observer.ts";
 import type { RequestScopes } from "./request-scope.ts";
 
 /**
- * Tells the scope what is executed, on every transport, and over HTTP how it was answered. To be the last plugin: the
- * result that it sees is the one that is sent.
+ * Tells the scope what is executed, on every transport, and over HTTP how it was answered. To stand after
+ * the plugins that replace results, and before the one that ends Yoga's own way of subscribing.
  */
 export function useOperationScope(scopes: RequestScopes): Plugin {
   const note = ({ args }: { args: { document: DocumentNode; operationName?: string | null | undefined } }) =>

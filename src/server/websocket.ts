@@ -1,8 +1,16 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { type ExecutionResult, GraphQLError } from "graphql";
-import { CloseCode, type Context, handleProtocols, makeServer, type ServerOptions } from "graphql-ws";
+import { GraphQLError, type ExecutionResult } from "graphql";
+import {
+  CloseCode,
+  type ConnectionInitMessage,
+  type Context,
+  handleProtocols,
+  makeServer,
+  type ServerOptions,
+} from "graphql-ws";
+import { isAsyncIterable } from "graphql-yoga";
 import type { Logger } from "pino";
 import { WebSocket, WebSocketServer } from "ws";
 import type { ClientLimits } from "../config.ts";
@@ -14,6 +22,7 @@ import { createSocketLife } from "./socket-life.ts";
 import { boundedSend, closeSoon, cutSoon } from "./socket-output.ts";
 import type { ServerObserver } from "./observer.ts";
 import type { RequestScopes } from "./request-scope.ts";
+import { createFrameWriter, formatResult } from "./subscription-frames.ts";
 
 /** How long clients get to say goodbye when the server closes, in milliseconds. */
 const GOODBYE_TIME = 1_000;
@@ -57,10 +66,11 @@ export function createGraphqlSockets(options: {
       log.debug({ err }, "A WebSocket broke.");
       cutSoon(socket);
     });
+    const send = (message: string) => boundedSend(socket, message);
     const onClosed = protocol.opened(
       {
         protocol: socket.protocol,
-        send: (message) => boundedSend(socket, message),
+        send,
         close: (code, reason) => closeSoon(socket, code, reason),
         onMessage: (handle) =>
           socket.on("message", (data) => {
@@ -76,7 +86,7 @@ export function createGraphqlSockets(options: {
               });
           }),
       },
-      {},
+      { send },
     );
     const end = new Promise<void>((resolve) => {
       socket.once("close", (code, reason) => {
@@ -115,8 +125,13 @@ function isFromServers(message: string): boolean {
   return ["connection_ack", "next", "error"].includes(String(type));
 }
 
+/** The socket that a subscription is written to, as graphql-ws hands it on. */
+interface Extra {
+  readonly send: (message: string) => Promise<void>;
+}
+
 /** How graphql-ws comes to Yoga's pipeline (its limits, caches and masks), and what of an answer goes over the wire. */
-function createProtocolOptions({
+export function createProtocolOptions({
   engine,
   maskError,
   limits: { initTimeoutMs, maxOperations },
@@ -126,8 +141,9 @@ function createProtocolOptions({
   readonly maskError: MaskError;
   readonly limits: ClientLimits;
   readonly scopes: RequestScopes;
-}): ServerOptions {
+}): ServerOptions<ConnectionInitMessage["payload"], Extra> {
   const pipeline = engine.getEnveloped();
+  const writeFrames = createFrameWriter();
   const refused = (errors: readonly GraphQLError[]) => {
     scopes.answered({ errors });
     return errors;
@@ -165,16 +181,17 @@ function createProtocolOptions({
     },
     execute: (args) => answer(() => pipeline.execute(args)),
     subscribe: (args) => answer(() => pipeline.subscribe(args)),
-    onNext: (_context, _id, _payload, _args, { errors, ...result }: ExecutionResult) => {
-      if (errors !== undefined) return { ...result, errors: errors.map(formatError) };
+    onOperation: ({ extra }, id, _payload, _args, result) => {
+      if (isAsyncIterable(result)) return writeFrames(result, id, extra.send);
     },
+    onNext: (_context, _id, _payload, _args, result) => formatResult(result),
     // Also for what an iterator threw on its way here: graphql-ws wraps that, text and all.
     onError: (_context, _id, _payload, errors) => errors.map((error) => formatError(maskError(error))),
   };
 }
 
 /** Those under way, and the one that is about to begin. */
-function countOperations(context: Context): number {
+function countOperations(context: Context<ConnectionInitMessage["payload"], Extra>): number {
   return Object.keys(context.subscriptions).length;
 }
 

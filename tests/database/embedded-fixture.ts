@@ -7,12 +7,16 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { expect, vi } from "vitest";
+import { canReach } from "../../src/database/embedded/account.ts";
 import { startEmbeddedServer, type EmbeddedServer } from "../../src/database/embedded/embedded-server.ts";
 
 export const isRoot = process.geteuid?.() === 0;
 
 /** nobody's, whom root's tests take for the ordinary user. */
 export const NOBODY = { uid: 65534, gid: 65534 };
+
+/** Whether nobody could run the program here; not in a checkout below /root. */
+export const isOpen = await canReach({ ...NOBODY, name: "nobody" }, process.execPath);
 
 /** What a child said of its start. */
 export interface ChildStart {

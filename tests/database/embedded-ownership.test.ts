@@ -154,7 +154,7 @@ describe("a postmaster.pid that tells of a past", () => {
   it("should not confuse it when its pid has become another process of the same user", async () => {
     const dataDir = await fixture.directory();
     await (await fixture.start(dataDir, { settings: UNSAFE })).close();
-    const stranger = spawn(process.execPath, ["-e", "process.stdin.resume()"], {
+    const stranger = spawn("cat", [], {
       ...(isRoot ? NOBODY : {}),
       cwd: "/",
       stdio: ["pipe", "ignore", "ignore"],

@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import pg from "pg";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { startTestApp, type TestApp } from "../support/app.ts";
 import { type Backlog, rowId } from "../support/client.ts";
 import { aborted, createGate, type Gate } from "../support/gate.ts";
@@ -174,6 +175,38 @@ describe("a project that is deleted while a run works on it", () => {
     expect(await app.send(ReadRun, { id: runId })).toEqual({ run: null });
     for (const table of ["RunItem", "RunEvent"])
       expect(await app.sql(`SELECT * FROM "${table}" WHERE "runId" = $1`, [rowId(runId)])).toEqual([]);
+    await expectGoingOn();
+  });
+
+  it("waits for the run's step under way, and locks nothing that the step may want", async () => {
+    const { projectId, runId } = await running();
+    const step = new pg.Client({ connectionString: app.databaseUrl });
+    onTestFinished(() => step.end());
+    await step.connect();
+    await step.query("BEGIN");
+    await step.query(`SELECT id FROM "Run" WHERE id = $1 FOR NO KEY UPDATE`, [rowId(runId)]);
+    const deletion = app.send(DeleteProject, { id: projectId });
+    const waiting = `SELECT pid FROM pg_stat_activity
+      WHERE datname = current_database() AND wait_event_type = 'Lock' AND query NOT LIKE '%heartbeatAt%'`;
+    await expect.poll(() => app.sql(waiting), { interval: 5, timeout: 10_000 }).toHaveLength(1);
+    for (const [table, column] of [
+      ["Project", "id"],
+      ["Epic", "projectId"],
+      ["Story", "projectId"],
+      ["RunItem", "projectId"],
+    ]) {
+      const rows = `FROM "${table}" WHERE "${column}" = $1`;
+      const { rowCount: free } = await step.query(`SELECT id ${rows} FOR NO KEY UPDATE SKIP LOCKED`, [
+        rowId(projectId),
+      ]);
+      const { rowCount: all } = await step.query(`SELECT id ${rows}`, [rowId(projectId)]);
+      expect([table, free]).toEqual([table, all]);
+    }
+    await step.query("COMMIT");
+    await deletion;
+    gate.open();
+    await app.idle();
+    expect(await app.send(ReadRun, { id: runId })).toEqual({ run: null });
     await expectGoingOn();
   });
 

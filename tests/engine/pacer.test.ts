@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { createPacer, type PACES } from "../../src/engine/executor/pacer.ts";
-import { createProviderPace, type Ticket } from "../../src/engine/executor/provider-pace.ts";
+import type { Ticket } from "../../src/engine/pace/provider-pace.ts";
 import { NO_USAGE } from "../../src/engine/usage.ts";
+import { createTestPace } from "../support/pace.ts";
 
 type Pacing = keyof typeof PACES;
 
@@ -10,8 +11,9 @@ function pacerAt(start: number, pacing: Pacing, options: { lastStart?: Date } = 
   const clock = { now: start };
   const pacer = createPacer({
     pacing,
-    provider: createProviderPace({ limited: true, now: () => clock.now }),
+    provider: createTestPace(),
     lastStart: options.lastStart ?? null,
+    ring: () => {},
     now: () => clock.now,
   });
   return { pacer, clock };
@@ -24,7 +26,7 @@ function startsOf(pacing: Pacing, { callMs, until }: { callMs: number; until: nu
   const calls = new Map<number, Ticket>();
   for (; clock.now <= until; clock.now += 1) {
     calls.get(clock.now)?.end("succeeded", NO_USAGE);
-    if (pacer.available() === 0) continue;
+    if (pacer.available(1) === 0) continue;
     calls.set(clock.now + callMs, pacer.begin("start"));
     starts.push(clock.now);
   }
@@ -51,40 +53,47 @@ describe("pacing", () => {
   it("SAFE waits for the call under way and then for what is left of two seconds", () => {
     const { pacer, clock } = pacerAt(0, "SAFE");
     const call = pacer.begin("start");
-    expect([pacer.available(), pacer.waitMs()]).toEqual([0, Infinity]);
+    expect([pacer.available(1), pacer.waitMs()]).toEqual([0, Infinity]);
     clock.now = 1_500;
     call.end("succeeded", NO_USAGE);
-    expect([pacer.available(), pacer.waitMs()]).toEqual([0, 500]);
+    expect([pacer.available(1), pacer.waitMs()]).toEqual([0, 500]);
     clock.now = 2_000;
-    expect([pacer.available(), pacer.waitMs()]).toEqual([1, 0]);
+    expect([pacer.available(1), pacer.waitMs()]).toEqual([1, 0]);
   });
 
   it("a start of an earlier execution counts for the spacing", () => {
     const { pacer, clock } = pacerAt(10_600, "NORMAL", { lastStart: new Date(10_000) });
-    expect([pacer.available(), pacer.waitMs()]).toEqual([0, 400]);
+    expect([pacer.available(1), pacer.waitMs()]).toEqual([0, 400]);
     clock.now = 11_000;
-    expect(pacer.available()).toBe(1);
+    expect(pacer.available(1)).toBe(1);
   });
 
   it("a retry takes a place in flight but no start of the spacing", () => {
     const { pacer, clock } = pacerAt(0, "NORMAL");
     pacer.begin("start");
     clock.now = 900;
-    expect(pacer.room()).toBe(3);
+    expect(pacer.room(1)).toBe(3);
     pacer.begin("retry");
-    expect([pacer.room(), pacer.waitMs()]).toEqual([2, 100]);
+    expect([pacer.room(1), pacer.waitMs()]).toEqual([2, 100]);
   });
 
   it("fixed pacing neither grows with success nor falls when throttled", () => {
     const { pacer } = pacerAt(0, "FAST");
     for (const result of ["succeeded", "throttled", "failed"] as const) pacer.begin("retry").end(result, NO_USAGE);
-    expect([pacer.inFlightLimit, pacer.room()]).toEqual([8, 8]);
+    expect([pacer.inFlightLimit, pacer.room(1)]).toEqual([8, 8]);
   });
 
-  it("ADAPTIVE runs of one process share what they know of the provider", () => {
-    const provider = createProviderPace({ limited: true, now: () => 0 });
-    const [one, other] = [0, 1].map(() => createPacer({ pacing: "ADAPTIVE", provider, lastStart: null, now: () => 0 }));
-    for (let i = 0; i < 10; i += 1) one?.begin("start");
-    expect(other?.available()).toBe(6);
+  it("ADAPTIVE runs of one process share what they know of the provider", async () => {
+    const provider = createTestPace();
+    const rung = Promise.withResolvers<void>();
+    const join = (ring: () => void) =>
+      createPacer({ pacing: "ADAPTIVE", provider, lastStart: null, ring, now: () => 0 });
+    const [one, other] = [join(rung.resolve), join(() => {})];
+    one.available(10);
+    other.available(10);
+    await rung.promise;
+    expect([one.available(10), other.available(10)]).toEqual([8, 8]);
+    one.leave();
+    expect(other.available(10)).toBe(10);
   });
 });

@@ -11,6 +11,7 @@ import { createRunLog } from "../support/run-log.ts";
 import { createScriptedGenerator, subtasksFor } from "../support/scripted-generator.ts";
 
 const DAYS = 30;
+const PATIENT = { timeout: 20_000 };
 
 describe("the history of a run that ended more than RUN_HISTORY_DAYS ago", () => {
   const generator = createScriptedGenerator(async ({ story, onUsage }) => {
@@ -54,7 +55,7 @@ describe("the history of a run that ended more than RUN_HISTORY_DAYS ago", () =>
     app = await startTestApp({ generator, databaseUrl: app.databaseUrl, logLevel: "info" });
     await vi.waitFor(async () => {
       if ((await eventsOf(old.runId)).length > 0) throw new Error("They are still there.");
-    });
+    }, PATIENT);
   });
   afterAll(() => app.close());
 
@@ -83,13 +84,15 @@ describe("the history of a run that ended more than RUN_HISTORY_DAYS ago", () =>
 
   it("is told of in one line of the log", async () => {
     const lines = () => app.logged.filter(({ msg }) => msg.startsWith("events of runs that ended long ago"));
-    await expect.poll(lines).toMatchObject([{ runs: 1, events: old.cursors.length, durationMs: expect.any(Number) }]);
+    await expect
+      .poll(lines, PATIENT)
+      .toMatchObject([{ runs: 1, events: old.cursors.length, durationMs: expect.any(Number) }]);
   });
 
   it("takes its job with it, and leaves that of the younger", async () => {
     const jobs = () =>
       app.sql<{ run: string }>(`SELECT data->>'runId' AS run FROM pgboss.job WHERE state = 'completed'`);
-    await expect.poll(jobs, { timeout: 10_000 }).toEqual([{ run: rowId(young.runId) }]);
+    await expect.poll(jobs, PATIENT).toEqual([{ run: rowId(young.runId) }]);
   });
 });
 
@@ -123,15 +126,15 @@ describe("cleaning", () => {
   const seqsOf = async (runId: string) =>
     (await database.prisma.runEvent.findMany({ where: { runId }, orderBy: { seq: "asc" } })).map(({ seq }) => seq);
 
-  function start(onCleaned: (count: number) => void = () => {}): Retention {
+  function start(told: { onCleaned?: () => void; database?: Database } = {}): Retention {
     const observer = {
       ...UNOBSERVED,
       eventsCleaned: (count: number) => {
         cleaned.push(count);
-        onCleaned(count);
+        told.onCleaned?.();
       },
     };
-    const retention = startRetention({ database, historyDays: DAYS, log, observer });
+    const retention = startRetention({ database, ...told, historyDays: DAYS, log, observer });
     retentions.push(retention);
     return retention;
   }
@@ -139,7 +142,7 @@ describe("cleaning", () => {
   it("goes in small transactions, over as many runs as there are", async () => {
     const runs = [await oldRun(2_300), await oldRun(1), await oldRun(700)];
     start();
-    for (const runId of runs) await expect.poll(() => seqsOf(runId)).toEqual([]);
+    for (const runId of runs) await expect.poll(() => seqsOf(runId), PATIENT).toEqual([]);
     expect(cleaned.length).toBeGreaterThanOrEqual(3);
     expect(Math.max(...cleaned)).toBeLessThanOrEqual(1_000);
     expect(cleaned.reduce((sum, count) => sum + count)).toBe(3_001);
@@ -148,7 +151,7 @@ describe("cleaning", () => {
   it("that stops in the middle leaves the last of a run's events, without gaps", async () => {
     const runId = await oldRun(2_300);
     const stopped = Promise.withResolvers<void>();
-    const retention = start(() => stopped.resolve(retention.close()));
+    const retention = start({ onCleaned: () => stopped.resolve(retention.close()) });
     await stopped.promise;
     expect(await seqsOf(runId)).toEqual(Array.from({ length: 1_300 }, (_, i) => 1_001 + i));
   });
@@ -161,7 +164,7 @@ describe("cleaning", () => {
     });
     const ended = await oldRun(1);
     start();
-    await expect.poll(() => seqsOf(ended)).toEqual([]);
+    await expect.poll(() => seqsOf(ended), PATIENT).toEqual([]);
     expect(await seqsOf(going.runId)).toEqual([1, 2, 3, 4, 5]);
   });
 
@@ -169,21 +172,26 @@ describe("cleaning", () => {
     const runId = await oldRun(5);
     const holder = await database.pool.connect();
     await holder.query("SELECT pg_advisory_lock($1)", [RETENTION_LOCK]);
-    await start().close();
+    const looked = Promise.withResolvers<void>();
+    start({
+      database: { ...database, transaction: (work) => database.transaction(work).finally(() => looked.resolve()) },
+    });
+    await looked.promise;
+    await retentions.pop()?.close();
     expect(await seqsOf(runId)).toHaveLength(5);
     await holder.query("SELECT pg_advisory_unlock($1)", [RETENTION_LOCK]);
     holder.release();
     start();
-    await expect.poll(() => seqsOf(runId)).toEqual([]);
+    await expect.poll(() => seqsOf(runId), PATIENT).toEqual([]);
   });
 
   it("comes again each hour, for what has grown old since", async () => {
     vi.useFakeTimers({ toFake: ["setInterval"] });
     const first = await oldRun(3);
     start();
-    await expect.poll(() => seqsOf(first)).toEqual([]);
+    await expect.poll(() => seqsOf(first), PATIENT).toEqual([]);
     const second = await oldRun(3);
     vi.advanceTimersByTime(3_600_000);
-    await expect.poll(() => seqsOf(second)).toEqual([]);
+    await expect.poll(() => seqsOf(second), PATIENT).toEqual([]);
   });
 });

@@ -88,13 +88,28 @@ describe("at the level debug", () => {
       path: `/graphql?query=${encodeURIComponent("{ nothing }")}`,
       headers: { "x-request-id": "8" },
     });
-    await expect.poll(() => server.logged).toHaveLength(2);
+    await expect.poll(() => server.logged, { timeout: 20_000 }).toHaveLength(2);
     const line = { level: 20, msg: "A request was answered.", durationMs: expect.any(Number), path: "/graphql" };
     expect(server.logged).toMatchObject([
       { ...line, requestId: "7", method: "POST", status: 200, operation: "query", outcome: "succeeded" },
       { ...line, requestId: "8", method: "GET", status: 200, operation: "unknown", outcome: "refused" },
     ]);
     expect(JSON.stringify(server.logged)).not.toMatch(/secret|nothing/i);
+  });
+
+  test("a request whose client went away before its answer leaves one line, with its id", async () => {
+    const server = await startTestServer({ logLevel: "debug" });
+    server.ticks.gate = new Promise(() => {});
+    const asked = server.ticks.asked();
+    const client = new AbortController();
+    const body = JSON.stringify({ query: "{ waits }" });
+    const headers = { "content-type": "application/json", "x-request-id": "9" };
+    const answer = fetch(`${server.url}/graphql`, { method: "POST", headers, body, signal: client.signal });
+    await asked;
+    client.abort();
+    await expect(answer).rejects.toThrow("aborted");
+    await expect.poll(() => server.logged, { timeout: 20_000 }).toHaveLength(1);
+    expect(server.logged).toMatchObject([{ level: 20, requestId: "9", path: "/graphql", status: 499 }]);
   });
 
   test("an operation over a WebSocket leaves one line", async () => {

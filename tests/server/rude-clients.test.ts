@@ -93,9 +93,9 @@ test("a client that has been closed is not listened to any more", async () => {
   connection.write(`${UPGRADE}\r\n\r\n`);
   await once(connection, "data");
   const mutation = subscribe("1", 'mutation { write(text: "x") }');
-  connection.write(frame(0x81, Buffer.from("{")));
   connection.write(frame(0x81, Buffer.from('{"type":"connection_init"}')));
-  connection.write(frame(0x81, Buffer.from(mutation)));
+  await once(connection, "data");
+  connection.write(Buffer.concat([frame(0x81, Buffer.from("{")), frame(0x81, Buffer.from(mutation))]));
   const [answer]: [Buffer] = (await once(connection, "data")) as [Buffer];
   expect(answer.readUInt16BE(2)).toBe(4400);
   expect(await (await server.post({ query: "{ written }" })).json()).toEqual({ data: { written: [] } });
@@ -107,7 +107,7 @@ describe("a connection that brings no request is ended, and others are not kept 
     ["half of the headers", "POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-"],
     ["half of an upgrade", UPGRADE],
   ])("%s, a hundred times", async (_name, bytes) => {
-    const server = await startTestServer({ times: { headersMs: 200 } });
+    const server = await startTestServer({ times: { headersMs: 500 } });
     const connections = await Promise.all(Array.from({ length: 100 }, () => openConnection(server)));
     for (const connection of connections) connection.write(bytes);
     const ends = connections.map(readToEnd);
@@ -117,7 +117,7 @@ describe("a connection that brings no request is ended, and others are not kept 
   });
 
   test("half of a body", async () => {
-    const server = await startTestServer({ times: { headersMs: 100, requestMs: 200 } });
+    const server = await startTestServer({ times: { headersMs: 200, requestMs: 500 } });
     const connection = await openConnection(server);
     connection.write(post({ query: "{ hello }" }).slice(0, -5));
     expect(await readToEnd(connection)).toContain("408 Request Timeout");

@@ -53,11 +53,12 @@ async function openStream(server: TestServer, query: string) {
 
 describe("a WebSocket whose client has gone without a word is cut within two pings, and its subscriptions end:", () => {
   test("while nothing happens", async () => {
-    const server = await startTestServer({ limits: { pingIntervalMs: 50 } });
+    const server = await startTestServer({ limits: { pingIntervalMs: 1_000 } });
     const connection = await openConnection(server);
     connection.write(`${UPGRADE}\r\n\r\n`);
     await once(connection, "data");
     connection.write(frame(0x81, Buffer.from('{"type":"connection_init"}')));
+    await once(connection, "data");
     const begun = server.ticks.begun();
     connection.write(frame(0x81, Buffer.from(subscribe("1", "subscription { ticks }"))));
     await begun;
@@ -68,13 +69,13 @@ describe("a WebSocket whose client has gone without a word is cut within two pin
   });
 
   test("its process was stopped", async () => {
-    const server = await startTestServer({ limits: { pingIntervalMs: 100 } });
+    const server = await startTestServer({ limits: { pingIntervalMs: 1_000 } });
     const begun = server.ticks.begun();
     const child = spawn(process.execPath, [path.join(import.meta.dirname, "watching-child.ts"), server.url]);
     onTestFinished(() => void child.kill("SIGKILL"));
     await begun;
     // Alive, it stays for as many pings as may be.
-    await pause(500);
+    await pause(3_500);
     expect(server.ticks.open).toBe(1);
     child.kill("SIGSTOP");
     await server.ticks.drained();
@@ -96,15 +97,15 @@ describe("a WebSocket whose client has gone without a word is cut within two pin
 });
 
 test("a WebSocket whose client reads slowly lives, and misses nothing", async () => {
-  const server = await startTestServer({ limits: { pingIntervalMs: 250 } });
+  const server = await startTestServer({ limits: { pingIntervalMs: 1_000 } });
   const socket = await openSubscription(server, NOISE);
   const got: unknown[] = [];
   socket.on("message", (data) => got.push(JSON.parse(String(data)).id));
   socket.pause();
   flood(server, DELUGE);
-  // For six pings: those stand in line behind what waits.
-  for (let i = 0; i < 6; i += 1) {
-    await pause(250);
+  // For four pings: those stand in line behind what waits.
+  for (let i = 0; i < 5; i += 1) {
+    await pause(800);
     socket.resume();
     await once(socket, "message");
     socket.pause();
@@ -161,14 +162,14 @@ describe("a stream of server-sent events", () => {
   });
 
   test("whose client reads slowly lives, and misses nothing", async () => {
-    const server = await startTestServer({ limits: { pingIntervalMs: 250 } });
+    const server = await startTestServer({ limits: { pingIntervalMs: 1_000 } });
     const connection = await openStream(server, NOISE);
     connection.pause();
     flood(server, DELUGE);
     let bytes = 0;
     connection.on("data", (chunk: Buffer) => (bytes += chunk.length));
-    for (let i = 0; i < 6; i += 1) {
-      await pause(250);
+    for (let i = 0; i < 5; i += 1) {
+      await pause(800);
       const enough = bytes + MEGABYTE;
       connection.resume();
       while (bytes < enough) await once(connection, "data");

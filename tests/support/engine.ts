@@ -7,8 +7,8 @@ import { createStory } from "../../src/backlog/stories.ts";
 import { readStoryTitles } from "../../src/backlog/story-titles.ts";
 import { createDatabase, type Database } from "../../src/database/database.ts";
 import type { ExecutionParts } from "../../src/engine/executor/execute-run.ts";
-import { createProviderPace } from "../../src/engine/executor/provider-pace.ts";
 import { createGenerateSubtasksKind } from "../../src/engine/kinds/generate-subtasks.ts";
+import { createProviderPaces } from "../../src/engine/pace/provider-paces.ts";
 import { createRunQueue, type RunQueue } from "../../src/engine/queue.ts";
 import { createRuns, type Runs } from "../../src/engine/runs.ts";
 import type { Generator } from "../../src/generation/generator.ts";
@@ -45,6 +45,7 @@ export async function createTestEngine(generator: Generator): Promise<TestEngine
     GENERATE_SUBTASKS: createGenerateSubtasksKind(generator, { models: [], hasPrice: () => true }, store),
   };
   const queue = await createRunQueue({ url, works: true, historyDays: 30, log });
+  const providers = createProviderPaces({ generator, database, log });
   const runs = createRuns({ database, queue, wakeUps, kinds, generator, store });
   return {
     database,
@@ -55,7 +56,7 @@ export async function createTestEngine(generator: Generator): Promise<TestEngine
       wakeUps,
       drafts: feed,
       kinds,
-      provider: createProviderPace({ limited: generator.limited, now: Date.now }),
+      providers,
       retryBaseMs: 10,
       log,
     },
@@ -84,6 +85,7 @@ export async function createTestEngine(generator: Generator): Promise<TestEngine
     async close() {
       feed.close();
       await queue.close();
+      await providers.close();
       await database.close();
     },
   };

@@ -1,4 +1,5 @@
 // Vitest's global setup: one PostgreSQL for the whole suite, the embedded one, with a migrated template in it.
+import { readFileSync, rmSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -26,14 +27,20 @@ export default async function setup(project: TestProject): Promise<() => Promise
       max_connections: "300",
     },
   });
+  // At a signal Vitest ends within a millisecond, and releases nothing that it was given.
+  const abandon = () => {
+    const [pid] = readFileSync(path.join(server.dataDir, "postgres", "postmaster.pid"), "utf8").split("\n");
+    process.kill(Number(pid), "SIGQUIT");
+    for (const directory of [server.dataDir, dataDir])
+      rmSync(directory, { recursive: true, force: true, maxRetries: 100, retryDelay: 50 });
+  };
   const release = async () => {
+    process.off("exit", abandon);
     await server.close();
     await rm(server.dataDir, { recursive: true, force: true });
     await rm(dataDir, { recursive: true, force: true });
   };
-  // At a signal, such as Ctrl-C, Vitest ends without releasing what it was given.
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-    process.once(signal, () => void release().finally(() => process.kill(process.pid, signal)));
+  process.once("exit", abandon);
   try {
     await makeTemplate(server.url);
   } catch (error) {

@@ -8,12 +8,12 @@ import { hasEnded } from "../../pubsub/run-events.ts";
 import type { WakeUps } from "../../pubsub/wake-ups.ts";
 import type { RunKinds } from "../kinds/registry.ts";
 import { type EngineObserver, UNOBSERVED } from "../observer.ts";
+import type { ProviderPaces } from "../pace/provider-paces.ts";
 import { changeRunNow } from "../run-change.ts";
 import { claimRun } from "./claim-run.ts";
 import { AbortedCall, createInFlight, type Outcome } from "./in-flight.ts";
 import { createPacer } from "./pacer.ts";
 import { leaveRun } from "./leave-run.ts";
-import type { ProviderPace } from "./provider-pace.ts";
 import { takeStep } from "./step.ts";
 import { createBudget } from "./budget.ts";
 import { addCost } from "../usage.ts";
@@ -30,8 +30,8 @@ export interface ExecutionParts {
   readonly wakeUps: WakeUps;
   readonly drafts: Drafts;
   readonly kinds: RunKinds;
-  /** What ADAPTIVE runs of this process know of the provider. */
-  readonly provider: ProviderPace;
+  /** What ADAPTIVE runs know of the provider. */
+  readonly providers: ProviderPaces;
   /** What retries wait at first; doubled each time. */
   readonly retryBaseMs: number;
   readonly log: Logger;
@@ -53,16 +53,16 @@ export async function executeRun(parts: ExecutionParts, runId: string, stop: Abo
   const log = parts.log.child({ runId });
   wakeUps.wake(runId, "events");
   const session = await kind.open(database.prisma, run);
-  const { provider } = parts;
-  const pacer = createPacer({ pacing: run.pacing, provider, lastStart: claim.lastStart, now: Date.now });
+  const provider = parts.providers.of(run.model);
+  let bell = Promise.withResolvers<void>();
+  const ring = () => bell.resolve();
+  const pacer = createPacer({ pacing: run.pacing, provider, lastStart: claim.lastStart, ring, now: Date.now });
   const { retryBaseMs } = parts;
   const turns = createTurns({ items: claim.pending, pacer, retryBaseMs, now: Date.now, random: Math.random });
   const budget = createBudget(run.maxCostUsd, session.expectedCostUsd);
 
   let spentUsd = run.costUsd;
   let over = false;
-  let bell = Promise.withResolvers<void>();
-  const ring = () => bell.resolve();
   const inFlight = createInFlight(provider, {
     onOutcome: ring,
     onEnded: (result) => observer.attemptEnded(run.type, result),
@@ -136,7 +136,6 @@ export async function executeRun(parts: ExecutionParts, runId: string, stop: Abo
     await setImmediate();
   }
 
-  const deaf = provider.listen(ring);
   const silence = wakeUps.listen(runId, (reason) => {
     if (reason === "control")
       lookAround().catch((error: unknown) => log.warn({ err: error }, "could not look at the run"));
@@ -188,7 +187,7 @@ export async function executeRun(parts: ExecutionParts, runId: string, stop: Abo
     return over ? "over" : "left";
   } finally {
     observer.executionEnded();
-    deaf();
+    pacer.leave();
     silence();
     stop.removeEventListener("abort", ring);
     clearTimeout(graceEnds);

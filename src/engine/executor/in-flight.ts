@@ -3,7 +3,7 @@ import type { AttemptResult } from "../observer.ts";
 import type { RunItemRow } from "../../pubsub/run-events.ts";
 import { GenerationError, type Usage } from "../../generation/generator.ts";
 import { addUsage, NO_USAGE } from "../usage.ts";
-import type { ProviderPace, Ticket } from "./provider-pace.ts";
+import type { ProviderPace, Ticket } from "../pace/provider-pace.ts";
 import { MOST_ASKED_MS } from "./retry-backoff.ts";
 
 /** The reason of an abort of ours: no failure of the item. */

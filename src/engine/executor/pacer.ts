@@ -1,5 +1,5 @@
 import type { RunRow } from "../../pubsub/run-events.ts";
-import type { ProviderPace, Ticket } from "./provider-pace.ts";
+import type { ProviderPace, Ticket } from "../pace/provider-pace.ts";
 
 /** Items in flight and the least time between two starts, as the API promises them; ADAPTIVE finds its own limit. */
 export const PACES: Readonly<Record<RunRow["pacing"], { inFlight: number; spacingMs: number }>> = {
@@ -13,36 +13,42 @@ export const PACES: Readonly<Record<RunRow["pacing"], { inFlight: number; spacin
 export interface Pacer {
   /** How many may be in flight now. */
   readonly inFlightLimit: number;
-  /** How many items may start now. */
-  available(): number;
+  /** How many items may start now; with `wanted` starts and retries in view, of which ADAPTIVE has some set aside for it. */
+  available(wanted: number): number;
   /** How many retries may begin now. */
-  room(): number;
-  /** Milliseconds until the next item may start if no call ends before; Infinity where one must. */
+  room(wanted: number): number;
+  /** Milliseconds until the next item may start by waiting alone; Infinity where a call must end, or the pacer rings. */
   waitMs(): number;
   begin(kind: "start" | "retry"): Ticket;
+  /** Nothing begins any more. */
+  leave(): void;
 }
 
 /**
  * The pacer of a run: SAFE, NORMAL and FAST keep their promise exactly, whatever the calls take; ADAPTIVE goes by what all
- * runs of the process know of the provider.
- * @param lastStart when an item of the run started last, of an earlier execution too: it counts for the spacing
+ * runs on the same key know of the provider.
+ * @param options.lastStart when an item of the run started last, of an earlier execution too: it counts for the spacing
+ * @param options.ring called when ADAPTIVE has got more to begin
  */
 export function createPacer(options: {
   pacing: RunRow["pacing"];
   provider: ProviderPace;
   lastStart: Date | null;
+  ring: () => void;
   now: () => number;
 }): Pacer {
   const { provider } = options;
   if (options.pacing !== "ADAPTIVE") return createFixedPacer(PACES[options.pacing], options);
+  const seat = provider.join(options.ring);
   return {
     get inFlightLimit() {
       return provider.inFlightLimit;
     },
-    available: () => provider.available(),
-    room: () => provider.available(),
-    waitMs: () => provider.waitMs(),
-    begin: () => provider.begin(),
+    available: (wanted) => seat.available(wanted),
+    room: (wanted) => seat.available(wanted),
+    waitMs: () => Infinity,
+    begin: () => seat.begin(),
+    leave: () => seat.leave(),
   };
 }
 
@@ -71,5 +77,6 @@ function createFixedPacer(
         },
       };
     },
+    leave() {},
   };
 }

@@ -41,8 +41,11 @@ export function createTurns(options: {
       return fresh.length + retrying.length;
     },
     next(most) {
-      const due = retrying.filter(({ dueAt }) => dueAt <= now()).slice(0, Math.min(pacer.room(), most));
-      const starts = Math.max(0, Math.min(pacer.available(), pacer.room() - due.length, most - due.length));
+      const ready = retrying.filter(({ dueAt }) => dueAt <= now());
+      const wanted = Math.min(ready.length + fresh.length, most);
+      const room = pacer.room(wanted);
+      const due = ready.slice(0, Math.min(room, most));
+      const starts = Math.max(0, Math.min(pacer.available(wanted), room - due.length, most - due.length));
       const starting = starts > 0 ? fresh.slice(0, starts + LOOK_AHEAD) : [];
       return { next: [...due.map(({ item }) => item), ...starting], mayStart: due.length + starts };
     },

@@ -11,7 +11,7 @@ import { createEstimator, expectedItemCost } from "./estimate.ts";
 import { fillPrompt } from "./fill-prompt.ts";
 import { createPrefixGate } from "./prefix-gate.ts";
 import { PRICES, type PriceTable } from "./prices.ts";
-import { providerOf } from "./provider.ts";
+import { accountOf, providerOf } from "./provider.ts";
 import { askForSoundAnswer } from "./sound-answer.ts";
 import { splitPrompt, splitTask } from "./split-prompt.ts";
 
@@ -143,6 +143,7 @@ export function createAnthropicGenerator(options: AnthropicOptions): Generator {
     name: "anthropic",
     model: options.model,
     limited: true,
+    account: accountOf(provider, options.apiKey),
     splitStory,
     fillEpic,
     estimate: (request) => estimate(callerFor(request), request),

@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+
 /** Who answers behind a base URL, as far as prompts and messages have to know. */
 export interface Provider {
   /** Given to the SDK: without a slash or "/v1" at its end, which the SDK adds itself. */
@@ -22,4 +24,12 @@ export function providerOf(baseURL: string | null): Provider {
     isAnthropic,
     name: isAnthropic ? "Anthropic" : `The model server at ${url.host}`,
   };
+}
+
+/** The same for the same key at the same provider, and neither can be read from it. */
+export function accountOf(provider: Provider, apiKey: string | null): string {
+  return createHash("sha256")
+    .update(JSON.stringify([provider.baseURL, apiKey]))
+    .digest("hex")
+    .slice(0, 32);
 }

@@ -45,7 +45,7 @@ export function* eventsOf(message: Message): Generator<TimedEvent> {
       content_block: { type: "thinking", thinking: "", signature: "" },
     });
     yield plain({ type: "ping" });
-    for (const piece of piecesOf(thinking, CHARACTERS_PER_DELTA)) {
+    for (const piece of piecesOf(thinking, options.charactersPerDelta ?? CHARACTERS_PER_DELTA)) {
       yield {
         event: { type: "content_block_delta", index, delta: { type: "thinking_delta", thinking: piece } },
         tokens: bytesOf(piece) / 4,

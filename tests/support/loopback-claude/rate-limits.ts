@@ -3,9 +3,12 @@ const MINUTE_MS = 60_000;
 export interface RateLimitOptions {
   readonly requestsPerMinute?: number;
   readonly outputTokensPerMinute?: number;
+  /** What is left of them at first, where somebody has used the key just before; else all. */
+  readonly requestsLeft?: number;
+  readonly outputTokensLeft?: number;
 }
 
-/** Token buckets, as the provider has them: full at first, filled evenly over a minute. */
+/** Token buckets, as the provider has them: filled evenly over a minute. */
 export interface RateLimits {
   /** Takes a request's place. @returns seconds to wait where there is none, else null */
   admit(): number | null;
@@ -16,8 +19,8 @@ export interface RateLimits {
 
 /** @param now milliseconds of the epoch */
 export function createRateLimits(options: RateLimitOptions, now: () => number): RateLimits {
-  const requests = bucketOf(options.requestsPerMinute, now);
-  const output = bucketOf(options.outputTokensPerMinute, now);
+  const requests = bucketOf(options.requestsPerMinute, options.requestsLeft, now);
+  const output = bucketOf(options.outputTokensPerMinute, options.outputTokensLeft, now);
   return {
     admit() {
       const waitMs = Math.max(requests?.untilMs(1) ?? 0, output?.untilMs(1) ?? 0);
@@ -30,12 +33,13 @@ export function createRateLimits(options: RateLimitOptions, now: () => number): 
   };
 }
 
-function bucketOf(limit: number | undefined, now: () => number) {
+function bucketOf(limit: number | undefined, leftAtFirst: number | undefined, now: () => number) {
   if (limit === undefined) return null;
-  let left = limit;
-  let at = now();
+  let left = leftAtFirst ?? limit;
+  /** Of the first request, until it has come. */
+  let at: number | null = null;
   const level = (): number => {
-    left = Math.min(limit, left + ((now() - at) * limit) / MINUTE_MS);
+    left = Math.min(limit, left + ((now() - (at ?? now())) * limit) / MINUTE_MS);
     at = now();
     return left;
   };

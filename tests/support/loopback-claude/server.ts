@@ -50,6 +50,8 @@ export interface LoopbackClaude {
   readonly requests: readonly RecordedRequest[];
   /** How often tokens were counted. */
   readonly counted: number;
+  /** How often the limits had no place for a request. */
+  readonly refused: number;
   readonly billed: Readonly<Billed>;
   /** Most answers that were under way at once. */
   readonly mostAtOnce: number;
@@ -76,6 +78,7 @@ export async function startLoopbackClaude(options: LoopbackOptions = {}): Promis
   const waiting: ((request: RecordedRequest) => void)[] = [];
   const billed: Billed = { answers: 0, inputTokens: 0, cacheWriteTokens: 0, cacheReadTokens: 0, outputTokens: 0 };
   let counted = 0;
+  let refused = 0;
   let atOnce = 0;
   let mostAtOnce = 0;
 
@@ -110,6 +113,7 @@ export async function startLoopbackClaude(options: LoopbackOptions = {}): Promis
     }
     const waitSeconds = limits.admit();
     if (waitSeconds !== null) {
+      refused += 1;
       const message = "This request would exceed your organization's rate limit.";
       return error(429, "rate_limit_error", message, { "retry-after": `${waitSeconds}` });
     }
@@ -192,6 +196,9 @@ export async function startLoopbackClaude(options: LoopbackOptions = {}): Promis
     billed,
     get counted() {
       return counted;
+    },
+    get refused() {
+      return refused;
     },
     get mostAtOnce() {
       return mostAtOnce;

@@ -82,6 +82,11 @@ export type RunItem = Prisma.RunItemModel
  */
 export type RunEvent = Prisma.RunEventModel
 /**
+ * Model ProviderAllowance
+ * What all workers on one key of a provider know of its limits, and hold of them. Not logged: it is worth a minute.
+ */
+export type ProviderAllowance = Prisma.ProviderAllowanceModel
+/**
  * Model Compatibility
  * What the database asks of a program that opens it; one row, written by migrations.
  */

@@ -405,6 +405,7 @@ export const ModelName = {
   Run: 'Run',
   RunItem: 'RunItem',
   RunEvent: 'RunEvent',
+  ProviderAllowance: 'ProviderAllowance',
   Compatibility: 'Compatibility'
 } as const
 
@@ -421,7 +422,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "project" | "epic" | "story" | "subtask" | "subtaskDependency" | "run" | "runItem" | "runEvent" | "compatibility"
+    modelProps: "project" | "epic" | "story" | "subtask" | "subtaskDependency" | "run" | "runItem" | "runEvent" | "providerAllowance" | "compatibility"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -1017,6 +1018,80 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
+    ProviderAllowance: {
+      payload: Prisma.$ProviderAllowancePayload<ExtArgs>
+      fields: Prisma.ProviderAllowanceFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.ProviderAllowanceFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProviderAllowancePayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.ProviderAllowanceFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProviderAllowancePayload>
+        }
+        findFirst: {
+          args: Prisma.ProviderAllowanceFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProviderAllowancePayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.ProviderAllowanceFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProviderAllowancePayload>
+        }
+        findMany: {
+          args: Prisma.ProviderAllowanceFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProviderAllowancePayload>[]
+        }
+        create: {
+          args: Prisma.ProviderAllowanceCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProviderAllowancePayload>
+        }
+        createMany: {
+          args: Prisma.ProviderAllowanceCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.ProviderAllowanceCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProviderAllowancePayload>[]
+        }
+        delete: {
+          args: Prisma.ProviderAllowanceDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProviderAllowancePayload>
+        }
+        update: {
+          args: Prisma.ProviderAllowanceUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProviderAllowancePayload>
+        }
+        deleteMany: {
+          args: Prisma.ProviderAllowanceDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.ProviderAllowanceUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.ProviderAllowanceUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProviderAllowancePayload>[]
+        }
+        upsert: {
+          args: Prisma.ProviderAllowanceUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProviderAllowancePayload>
+        }
+        aggregate: {
+          args: Prisma.ProviderAllowanceAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateProviderAllowance>
+        }
+        groupBy: {
+          args: Prisma.ProviderAllowanceGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ProviderAllowanceGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.ProviderAllowanceCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ProviderAllowanceCountAggregateOutputType> | number
+        }
+      }
+    }
     Compatibility: {
       payload: Prisma.$CompatibilityPayload<ExtArgs>
       fields: Prisma.CompatibilityFieldRefs
@@ -1298,6 +1373,16 @@ export const RunEventScalarFieldEnum = {
 } as const
 
 export type RunEventScalarFieldEnum = (typeof RunEventScalarFieldEnum)[keyof typeof RunEventScalarFieldEnum]
+
+
+export const ProviderAllowanceScalarFieldEnum = {
+  key: 'key',
+  state: 'state',
+  version: 'version',
+  updatedAt: 'updatedAt'
+} as const
+
+export type ProviderAllowanceScalarFieldEnum = (typeof ProviderAllowanceScalarFieldEnum)[keyof typeof ProviderAllowanceScalarFieldEnum]
 
 
 export const CompatibilityScalarFieldEnum = {
@@ -1619,6 +1704,20 @@ export type EnumLogLevelFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaM
 export type ListEnumLogLevelFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'LogLevel[]'>
     
 
+
+/**
+ * Reference to a field of type 'BigInt'
+ */
+export type BigIntFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'BigInt'>
+    
+
+
+/**
+ * Reference to a field of type 'BigInt[]'
+ */
+export type ListBigIntFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'BigInt[]'>
+    
+
 /**
  * Batch Payload for updateMany & deleteMany & createMany
  */
@@ -1778,6 +1877,7 @@ export type GlobalOmitConfig = {
   run?: Prisma.RunOmit
   runItem?: Prisma.RunItemOmit
   runEvent?: Prisma.RunEventOmit
+  providerAllowance?: Prisma.ProviderAllowanceOmit
   compatibility?: Prisma.CompatibilityOmit
 }
 

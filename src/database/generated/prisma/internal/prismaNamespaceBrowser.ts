@@ -59,6 +59,7 @@ export const ModelName = {
   Run: 'Run',
   RunItem: 'RunItem',
   RunEvent: 'RunEvent',
+  ProviderAllowance: 'ProviderAllowance',
   Compatibility: 'Compatibility'
 } as const
 
@@ -246,6 +247,16 @@ export const RunEventScalarFieldEnum = {
 } as const
 
 export type RunEventScalarFieldEnum = (typeof RunEventScalarFieldEnum)[keyof typeof RunEventScalarFieldEnum]
+
+
+export const ProviderAllowanceScalarFieldEnum = {
+  key: 'key',
+  state: 'state',
+  version: 'version',
+  updatedAt: 'updatedAt'
+} as const
+
+export type ProviderAllowanceScalarFieldEnum = (typeof ProviderAllowanceScalarFieldEnum)[keyof typeof ProviderAllowanceScalarFieldEnum]
 
 
 export const CompatibilityScalarFieldEnum = {
