@@ -9,7 +9,8 @@ const USAGE = `npm run chaos -- [options]
   --minutes <n>   1: for how long things go wrong
   --seed <text>   what chance is drawn from; else a fresh one, which is printed
   --api <n>       2: processes that answer clients
-  --workers <n>   2: processes that drive runs`;
+  --workers <n>   2: processes that drive runs
+  --keep          keeps what was recorded also where everything held`;
 
 const { values } = parseArgs({
   options: {
@@ -17,6 +18,7 @@ const { values } = parseArgs({
     seed: { type: "string" },
     api: { type: "string", default: "2" },
     workers: { type: "string", default: "2" },
+    keep: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
@@ -34,8 +36,8 @@ else {
     minutes: numberOf("minutes", 0.1),
     api: Math.floor(numberOf("api", 1)),
     workers: Math.floor(numberOf("workers", 1)),
+    keep: values.keep,
     seed: values.seed ?? randomBytes(4).toString("hex"),
   };
-  const kept = await runChaos(options);
-  process.exitCode = kept ? 0 : 1;
+  process.exitCode = (await runChaos(options)) ? 0 : 1;
 }

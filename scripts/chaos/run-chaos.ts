@@ -33,10 +33,12 @@ export interface ChaosOptions {
   readonly seed: string;
   readonly api: number;
   readonly workers: number;
+  /** Whether what was recorded stays also where everything held. */
+  readonly keep: boolean;
 }
 
 /** Does it all. @returns whether everything held */
-export async function runChaos({ minutes, seed, api: apis, workers }: ChaosOptions): Promise<boolean> {
+export async function runChaos({ minutes, seed, api: apis, workers, keep }: ChaosOptions): Promise<boolean> {
   const display = createDisplay(process.stdout);
   display.line(`seed ${seed}: ${minutes} min, ${apis} API processes, ${workers} workers`);
   const violations: Violation[] = [];
@@ -63,10 +65,10 @@ export async function runChaos({ minutes, seed, api: apis, workers }: ChaosOptio
   await chmod(directory, 0o755);
   const logs = path.join(directory, "logs");
   await mkdir(logs);
-  let kept = false;
+  let held = false;
   await using parts = new AsyncDisposableStack();
   parts.defer(async () => {
-    if (kept) await rm(directory, { recursive: true, force: true });
+    if (held && !keep) await rm(directory, { recursive: true, force: true });
     else
       display.line(`What was recorded is in ${directory}; again: npm run chaos -- --minutes ${minutes} --seed ${seed}`);
   });
@@ -135,10 +137,10 @@ export async function runChaos({ minutes, seed, api: apis, workers }: ChaosOptio
   if (provider.unknown > 0)
     throw new Error(`${provider.unknown} calls of the provider could not be told to their run.`);
   display.summary(figuresOf({ history, faults: faults.counts, provider, api, people, probes, takeovers }), violations);
-  kept = violations.length === 0;
-  if (!kept) await keep(directory, history, violations);
-  display.line(kept ? `\nEverything held (seed ${seed}).` : `\n${violations.length} violations (seed ${seed}).`);
-  return kept;
+  held = violations.length === 0;
+  if (!held || keep) await write(directory, history, violations);
+  display.line(held ? `\nEverything held (seed ${seed}).` : `\n${violations.length} violations (seed ${seed}).`);
+  return held;
 }
 
 /** Lets things happen for so long. */
@@ -173,7 +175,7 @@ function describe(began: number, people: People, { counts }: Faults, violations:
 }
 
 /** Everything that the judgement was made from. */
-async function keep(directory: string, history: History, violations: readonly Violation[]): Promise<void> {
+async function write(directory: string, history: History, violations: readonly Violation[]): Promise<void> {
   const text = JSON.stringify({ violations, history }, (_key, value: unknown) =>
     value instanceof Map ? Object.fromEntries(value) : value instanceof Set ? [...value] : value,
   );
