@@ -8,6 +8,10 @@ import { drafted, type Progress, progressOf, snapshot } from "../../src/pubsub/p
 import { createRunChannel } from "../../src/pubsub/run-channel.ts";
 import { hasEnded, type RunEvent } from "../../src/pubsub/run-events.ts";
 import { createSubscriber, type Subscriber } from "../../src/pubsub/subscriber.ts";
+import { DEFAULT_CLIENT_LIMITS } from "../../src/config.ts";
+import { createClientSlots } from "../../src/server/client-slots.ts";
+import { UNOBSERVED } from "../../src/server/observer.ts";
+import { createRequestScopes } from "../../src/server/request-scope.ts";
 import { createErrorMask, formatError } from "../../src/server/error-mask.ts";
 import { createGraphqlEngine, type GraphqlEngine } from "../../src/server/graphql.ts";
 import { listen } from "../../src/server/listen.ts";
@@ -61,7 +65,7 @@ export function createMemoryFeed(first: RunEvent): MemoryFeed {
       }
       if (hasEnded(last.run) && place === last.seq) return subscriber.end();
       if (next.length === 0 && channel.join(subscriber, place, last.run)) return;
-      await subscriber.room();
+      await subscriber.drained();
     }
   }
 
@@ -170,9 +174,15 @@ export function createWatchedSchema({ feed, gate, onExecuted }: Watched): GraphQ
 export function createEngine(schema: GraphQLSchema) {
   const logged: unknown[] = [];
   const log = pino({ level: "error" }, { write: (line) => void logged.push(JSON.parse(line)) });
-  const maskError = createErrorMask(log);
-  const engine = createGraphqlEngine({ schema, context: () => ({}), maskError, log });
-  return { engine, logged, options: createProtocolOptions({ engine, maskError }) };
+  const scopes = createRequestScopes(log, UNOBSERVED);
+  const isUnavailable = () => false;
+  const maskError = createErrorMask(scopes, isUnavailable);
+  const limits = DEFAULT_CLIENT_LIMITS;
+  const { maxMessageBytes, maxSockets } = limits;
+  const slots = createClientSlots(maxSockets, log);
+  const context = () => ({});
+  const engine = createGraphqlEngine({ schema, context, maskError, isUnavailable, maxMessageBytes, slots, scopes });
+  return { engine, logged, options: createProtocolOptions({ engine, maskError, limits, scopes }) };
 }
 
 /** The way that shares nothing: graphql's own `subscribe`, and graphql-ws' serialization. */
