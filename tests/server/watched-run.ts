@@ -4,7 +4,7 @@ import { makeServer } from "graphql-ws";
 import { createSchema } from "graphql-yoga";
 import { pino } from "pino";
 import { onTestFinished } from "vitest";
-import { drafted, type Progress, progressOf, snapshot } from "../../src/pubsub/progress.ts";
+import { type Progress, progressOf, snapshot } from "../../src/pubsub/progress.ts";
 import { createRunChannel } from "../../src/pubsub/run-channel.ts";
 import { hasEnded, type RunEvent } from "../../src/pubsub/run-events.ts";
 import { createSubscriber, type Subscriber } from "../../src/pubsub/subscriber.ts";
