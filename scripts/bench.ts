@@ -13,6 +13,7 @@ import { measureCaching, measureCancels, measureDrafts } from "./bench/claude.ts
 import { measureReaders } from "./bench/clients.ts";
 import { measureEventRows } from "./bench/event-rows.ts";
 import { measureFanOut, WATCHERS } from "./bench/fan-out.ts";
+import { measureIdleServer } from "./bench/idle.ts";
 import { IDLE, measureIdle, measurePlainIdle } from "./bench/idle-watchers.ts";
 import { CONNECTIONS, createReads, measureRead, STACKS } from "./bench/reads.ts";
 import { measurePacing, OUTPUT_TOKENS_PER_MINUTE, REQUESTS_PER_MINUTE } from "./bench/limits.ts";
@@ -23,7 +24,18 @@ import { measureStart } from "./bench/starts.ts";
 import { median, percentile } from "./bench/statistics.ts";
 import { createTable } from "./bench/table.ts";
 
-const PARTS = ["starts", "runs", "claude", "limits", "clients", "reads", "events", "fanout"] as const;
+const PARTS = [
+  "starts",
+  "idle",
+  "runs",
+  "processes",
+  "claude",
+  "limits",
+  "clients",
+  "reads",
+  "events",
+  "fanout",
+] as const;
 type Part = (typeof PARTS)[number];
 
 const table = createTable(process.stdout);
@@ -65,7 +77,9 @@ async function benchServer(dataDir: string, parts: readonly Part[]): Promise<voi
     database.pool.on("error", () => {});
     try {
       const [version] = await database.read<{ server_version: string }>("SHOW server_version", []);
+      if (parts.includes("idle")) await benchIdle(postgres.url, database);
       if (parts.includes("runs")) await benchRuns(postgres.url, database);
+      if (parts.includes("processes")) await benchProcesses(postgres.url, database);
       if (parts.includes("claude")) await benchClaude(postgres.url, database);
       if (parts.includes("limits")) await benchLimits(postgres.url, database);
       if (parts.includes("clients")) await benchClients(postgres.url, database);
@@ -82,6 +96,44 @@ async function benchServer(dataDir: string, parts: readonly Part[]): Promise<voi
   } finally {
     await postgres.close();
   }
+}
+
+async function benchIdle(url: string, database: Database): Promise<void> {
+  table.heading("a server that nobody asks anything of, for 30 s");
+  const { cpuPercent, transactionsPerSecond } = await measureIdleServer(url, database, 30);
+  table.row({
+    what: "CPU of its process",
+    figure: `${cpuPercent.toFixed(2)} % of a core`,
+    promise: within(cpuPercent, 1, "1 %"),
+  });
+  table.row({
+    what: "transactions a second",
+    figure: transactionsPerSecond.toFixed(1),
+    promise: within(transactionsPerSecond, 8, "8"),
+  });
+}
+
+async function benchProcesses(url: string, database: Database): Promise<void> {
+  table.heading("one process serves, another works");
+  const worker = await startServerProcess("storymill", url, ["100", "64"], "worker");
+  const api = await startServerProcess("storymill", url, [], "api");
+  await measureDelays(api, database, { runs: 20, atOnce: 4 });
+  const delays = await measureDelays(api, database, { runs: 200, atOnce: 4 });
+  await api.close();
+  await worker.close();
+  table.row({
+    what: `terminal event after its commit, p99 of ${delays.count} runs, 4 at once`,
+    figure: `${delays.p99.toFixed(1)} ms`,
+    promise: within(delays.p99, 100, "100 ms"),
+  });
+  table.note(`half of them within ${delays.p50.toFixed(1)} ms, the last after ${delays.most.toFixed(1)} ms`);
+  const cancels = await measureCancels(url, database, { runs: 20, apart: true });
+  table.row({
+    what: `the worker's calls closed after a cancel, p99 of ${cancels.length} runs`,
+    figure: `${percentile(cancels, 0.99).toFixed(1)} ms`,
+    promise: within(percentile(cancels, 0.99), 500, "500 ms"),
+  });
+  table.note(`half of them within ${median(cancels).toFixed(1)} ms`);
 }
 
 async function benchRuns(url: string, database: Database): Promise<void> {
@@ -155,7 +207,7 @@ async function benchClaude(url: string, database: Database): Promise<void> {
   table.note(
     `half of them within ${median(drafts).toFixed(1)} ms, the last after ${Math.max(...drafts).toFixed(1)} ms`,
   );
-  const cancels = await measureCancels(url, database, 20);
+  const cancels = await measureCancels(url, database, { runs: 20, apart: false });
   table.row({
     what: `all sockets closed after a cancel, p99 of ${cancels.length} runs`,
     figure: `${percentile(cancels, 0.99).toFixed(1)} ms`,
