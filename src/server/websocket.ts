@@ -1,12 +1,14 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { type ExecutionResult, GraphQLError } from "graphql";
-import { type Context, handleProtocols, makeServer, type ServerOptions } from "graphql-ws";
+import { GraphQLError } from "graphql";
+import { type ConnectionInitMessage, type Context, handleProtocols, makeServer, type ServerOptions } from "graphql-ws";
+import { isAsyncIterable } from "graphql-yoga";
 import type { Logger } from "pino";
 import { WebSocket, WebSocketServer } from "ws";
 import { formatError, type MaskError } from "./error-mask.ts";
 import type { GraphqlEngine } from "./graphql.ts";
 import { MAX_REQUEST_SIZE } from "./json-body.ts";
+import { createFrameWriter, formatResult } from "./subscription-frames.ts";
 
 /** How long a client may take to introduce itself, in milliseconds. */
 const INIT_TIME = 5_000;
@@ -47,11 +49,12 @@ export function createGraphqlSockets(options: {
     socket.on("pong", () => answering.add(socket));
     // What a client sends amiss (a frame too large, text that is no UTF-8) comes here; `ws` closes the socket itself.
     socket.on("error", (err) => log.debug({ err }, "A WebSocket broke."));
+    // Waits until the system has taken the message: who reads slowly is not sent more than that.
+    const sendHere = (message: string) => send(socket, message);
     const onClosed = protocol.opened(
       {
         protocol: socket.protocol,
-        // Waits until the system has taken the message: who reads slowly is not sent more than that.
-        send: (message) => send(socket, message),
+        send: sendHere,
         close: (code, reason) => socket.close(code, reason),
         onMessage: (handle) =>
           socket.on("message", (data) => {
@@ -61,7 +64,7 @@ export function createGraphqlSockets(options: {
             });
           }),
       },
-      {},
+      { send: sendHere },
     );
     const end = new Promise<void>((resolve) => {
       socket.once("close", (code, reason) => {
@@ -103,15 +106,21 @@ function send(socket: WebSocket, message: string): Promise<void> {
   });
 }
 
+/** The socket that a subscription is written to, as graphql-ws hands it on. */
+interface Extra {
+  readonly send: (message: string) => Promise<void>;
+}
+
 /** How graphql-ws comes to Yoga's pipeline (its limits, caches and masks), and what of an answer goes over the wire. */
-function createProtocolOptions({
+export function createProtocolOptions({
   engine,
   maskError,
 }: {
   readonly engine: GraphqlEngine;
   readonly maskError: MaskError;
-}): ServerOptions {
+}): ServerOptions<ConnectionInitMessage["payload"], Extra> {
   const pipeline = engine.getEnveloped();
+  const writeFrames = createFrameWriter();
   return {
     connectionInitWaitTimeout: INIT_TIME,
     onSubscribe: async (context, _id, payload) => {
@@ -146,16 +155,17 @@ function createProtocolOptions({
         return { errors: [maskError(error)] };
       }
     },
-    onNext: (_context, _id, _payload, _args, { errors, ...result }: ExecutionResult) => {
-      if (errors !== undefined) return { ...result, errors: errors.map(formatError) };
+    onOperation: ({ extra }, id, _payload, _args, result) => {
+      if (isAsyncIterable(result)) return writeFrames(result, id, extra.send);
     },
+    onNext: (_context, _id, _payload, _args, result) => formatResult(result),
     // Also for what an iterator threw on its way here: graphql-ws wraps that, text and all.
     onError: (_context, _id, _payload, errors) => errors.map((error) => formatError(maskError(error))),
   };
 }
 
 /** Those under way, and the one that is about to begin. */
-function countOperations(context: Context): number {
+function countOperations(context: Context<ConnectionInitMessage["payload"], Extra>): number {
   return Object.keys(context.subscriptions).length;
 }
 
