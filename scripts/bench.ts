@@ -1,4 +1,4 @@
-// npm run bench [-- --only starts|runs|reads]: the figures that Storymill promises, and what its reads take beside the same
+// npm run bench [-- --only starts|runs|reads|events|fanout]: the figures that Storymill promises, and what its reads take beside the same
 // stack used plainly and beside the database alone, all measured in one run on this machine. Takes about a minute; it tells
 // what it measured and fails no build.
 import { chmod, mkdtemp, rm } from "node:fs/promises";
@@ -9,7 +9,10 @@ import { createDatabase, type Database } from "../src/database/database.ts";
 import { startEmbeddedServer } from "../src/database/embedded/embedded-server.ts";
 import { migrate } from "../src/database/migrate.ts";
 import packageJson from "../package.json" with { type: "json" };
-import { CONNECTIONS, createReads, measureRead, type ReadCost, STACKS } from "./bench/reads.ts";
+import { measureEventRows } from "./bench/event-rows.ts";
+import { measureFanOut, WATCHERS } from "./bench/fan-out.ts";
+import { IDLE, measureIdle, measurePlainIdle } from "./bench/idle-watchers.ts";
+import { CONNECTIONS, createReads, measureRead, STACKS } from "./bench/reads.ts";
 import { measureDelays, measureRun } from "./bench/runs.ts";
 import { seedBacklog } from "./bench/seed.ts";
 import { startServerProcess } from "./bench/server-process.ts";
@@ -17,7 +20,7 @@ import { measureStart } from "./bench/starts.ts";
 import { median } from "./bench/statistics.ts";
 import { createTable } from "./bench/table.ts";
 
-const PARTS = ["starts", "runs", "reads"] as const;
+const PARTS = ["starts", "runs", "reads", "events", "fanout"] as const;
 type Part = (typeof PARTS)[number];
 
 const table = createTable(process.stdout);
@@ -61,6 +64,8 @@ async function benchServer(dataDir: string, parts: readonly Part[]): Promise<voi
       const [version] = await database.read<{ server_version: string }>("SHOW server_version", []);
       if (parts.includes("runs")) await benchRuns(postgres.url, database);
       if (parts.includes("reads")) await benchReads(postgres.url, database);
+      if (parts.includes("events")) await benchEventRows(postgres.url, database);
+      if (parts.includes("fanout")) await benchFanOut(postgres.url, database, path.dirname(dataDir));
       table.heading("measured on");
       table.note(
         `${availableParallelism()} cores (${cpus()[0]?.model}), Node ${process.versions.node}, PostgreSQL ${version?.server_version}, Storymill ${packageJson.version}`,
@@ -113,7 +118,7 @@ async function benchReads(url: string, database: Database): Promise<void> {
   const names = { storymill: "Storymill", plain: "plain Yoga + Pothos + Prisma", raw: "pg alone, one statement" };
   for (const read of createReads(backlog, run)) {
     const costs = await measureRead(read, servers, { rounds: 3, seconds: 1.5 });
-    table.heading(`${read.name}: ${kilobytes(costs.storymill)}, ${CONNECTIONS} connections`);
+    table.heading(`${read.name}: ${kilobytes(costs.storymill.bytes)}, ${CONNECTIONS} connections`);
     for (const stack of STACKS) {
       const { perSecond, cpuMs, statements } = costs[stack];
       table.row({ what: `${names[stack]}: requests a second`, figure: perSecond.toFixed(0) });
@@ -125,6 +130,46 @@ async function benchReads(url: string, database: Database): Promise<void> {
   await Promise.all(Object.values(servers).map((server) => server.close()));
 }
 
+async function benchFanOut(url: string, database: Database, directory: string): Promise<void> {
+  const { perDelivery, ofTheRun, events, bytes, recording } = await measureFanOut(url, database, directory);
+  table.heading(`one run to ${WATCHERS} watchers over WebSockets: ${events} events of ${bytes} bytes`);
+  const { storymill, plain, raw } = perDelivery;
+  table.row({
+    what: "Storymill: server CPU a delivery",
+    figure: microseconds(storymill),
+    promise: within(storymill, raw * 2.5, "2.5 × raw"),
+  });
+  table.note(`of it ${microseconds(ofTheRun)} for the run itself, which is executed there too`);
+  table.row({
+    what: "plain Yoga + Pothos + graphql-ws",
+    figure: microseconds(plain),
+    promise: { text: "at least 2 × Storymill:", kept: plain >= 2 * storymill },
+  });
+  table.row({ what: "ws alone, the same bytes", figure: microseconds(raw) });
+
+  table.heading(`${IDLE} watchers of one run in which nothing happens, a WebSocket each`);
+  const idle = { Storymill: await measureIdle(url, database), plain: await measurePlainIdle(url, recording) };
+  for (const [name, { heap, resident }] of Object.entries(idle)) {
+    table.row({ what: `${name}: heap and buffers a watcher`, figure: kilobytes(heap) });
+    table.note(`${kilobytes(resident)} of the process's resident memory`);
+  }
+}
+
+async function benchEventRows(url: string, database: Database): Promise<void> {
+  table.heading("event rows written by one worker, with the subtasks that they tell of; calls answer at once");
+  for (const [name, options] of [
+    ["one run of 1,000 stories", { runs: 1, stories: 1_000 }],
+    ["8 runs of 200 stories side by side", { runs: 8, stories: 200 }],
+  ] as const) {
+    const rows = await measureEventRows(url, database, options);
+    table.row({ what: `${name}: rows a second`, figure: rows.toFixed(0) });
+  }
+}
+
+function microseconds(us: number): string {
+  return `${us.toFixed(1)} µs`;
+}
+
 function within(measured: number, most: number, text: string) {
   return { text: `within ${text}:`, kept: measured <= most };
 }
@@ -133,7 +178,7 @@ function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(2)} s`;
 }
 
-function kilobytes({ bytes }: ReadCost): string {
+function kilobytes(bytes: number): string {
   return `${(bytes / 1000).toFixed(0)} kB`;
 }
 

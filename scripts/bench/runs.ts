@@ -27,7 +27,7 @@ const WATCH = `subscription Watch($runId: ID!) { runProgress(runId: $runId) { ki
 interface Watched {
   readonly runProgress: { readonly kind: string; readonly run: { readonly id: string; readonly status: string } };
 }
-const ENDED = new Set(["SUCCEEDED", "PARTIAL", "FAILED", "CANCELLED"]);
+export const ENDED: ReadonlySet<string> = new Set(["SUCCEEDED", "PARTIAL", "FAILED", "CANCELLED"]);
 
 /**
  * Runs of two stories each, `atOnce` of them side by side: how long after its commit a run's terminal event reaches a
@@ -90,7 +90,9 @@ async function playRun(url: string, epicId: string): Promise<{ runId: string; re
   throw new Error("A run's stream ended without its terminal event.");
 }
 
-async function start(url: string, epicId: string): Promise<string> {
+/** Starts a run over an epic (a global id) and gives its own. @throws Error where it is not started */
+/** Starts a run over an epic (a global id) and gives its own. @throws Error where it is not started */
+export async function start(url: string, epicId: string): Promise<string> {
   const response = await fetch(`${url}/graphql`, {
     method: "POST",
     headers: { "content-type": "application/json" },

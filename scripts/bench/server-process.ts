@@ -5,8 +5,12 @@ import { Message, type Usage } from "./serve.ts";
 /** A server under test, in a process of its own. */
 export interface ServerProcess {
   readonly url: string;
-  /** What it has used up since it began. */
-  usage(): Promise<Usage>;
+  /** What it has used up since it began, and its memory; `afterGc`: once garbage has been collected. */
+  usage(options?: { readonly afterGc: boolean }): Promise<Usage>;
+  /** Tells it to make runs wait. */
+  hold(): void;
+  /** Tells it to let runs go on, or to play its recording. */
+  go(): void;
   close(): Promise<void>;
 }
 
@@ -15,12 +19,13 @@ export interface ServerProcess {
  * @throws Error where it ends instead of answering
  */
 export async function startServerProcess(
-  name: "storymill" | "plain" | "raw",
+  name: "storymill" | "plain" | "raw" | "watched-plain" | "watched-raw",
   databaseUrl: string,
   args: readonly string[] = [],
 ): Promise<ServerProcess> {
   const child = fork(new URL(`servers/${name}.ts`, import.meta.url), args, {
     env: { ...process.env, DATABASE_URL: databaseUrl, NODE_ENV: "production" },
+    execArgv: [...process.execArgv, "--expose-gc"],
   });
   const ended = once(child, "exit");
   const endedEarly = ended.then(([code]) => {
@@ -34,9 +39,11 @@ export async function startServerProcess(
   if (!("url" in first)) throw new Error(`The server "${name}" did not say where it is.`);
   return {
     url: first.url,
-    async usage() {
+    hold: () => void child.send("hold"),
+    go: () => void child.send("go"),
+    async usage(options) {
       const answer = next();
-      child.send("usage");
+      child.send(options?.afterGc === true ? "usage after gc" : "usage");
       const message = await answer;
       if (!("usage" in message)) throw new Error(`The server "${name}" did not say what it used.`);
       return message.usage;

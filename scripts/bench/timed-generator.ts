@@ -2,8 +2,11 @@ import { setTimeout } from "node:timers/promises";
 import type { GeneratedSubtask, Generator } from "../../src/generation/generator.ts";
 import { createOutlineGenerator } from "../../src/generation/outline.ts";
 
-/** A generator that takes `latencyMs` to split a story and splits `atOnce` of them at a time; others wait in line. */
-export function createTimedGenerator(latencyMs: number, atOnce: number): Generator {
+/**
+ * A generator that takes `latencyMs` to split a story and splits `atOnce` of them at a time; others wait in line.
+ * @param gate what a call waits for first
+ */
+export function createTimedGenerator(latencyMs: number, atOnce: number, gate?: () => Promise<void>): Generator {
   const line: (() => void)[] = [];
   let free = atOnce;
   return {
@@ -12,6 +15,7 @@ export function createTimedGenerator(latencyMs: number, atOnce: number): Generat
       if (free > 0) free -= 1;
       else await new Promise<void>((resolve) => line.push(resolve));
       try {
+        await gate?.();
         if (latencyMs > 0) await setTimeout(latencyMs, undefined, { signal });
         return subtasksOf(story.title);
       } finally {

@@ -7,6 +7,12 @@ import { serve } from "../serve.ts";
 import { createTimedGenerator } from "../timed-generator.ts";
 
 const [latency = "0", atOnce = "32"] = process.argv.slice(2);
-const generator = createTimedGenerator(Number(latency), Number(atOnce));
+let gate = Promise.withResolvers<void>();
+gate.resolve();
+const hold = () => void (gate = Promise.withResolvers<void>());
+const generator = createTimedGenerator(Number(latency), Number(atOnce), () => gate.promise);
 const config = readConfig({ DATABASE_URL: process.env["DATABASE_URL"], PORT: "0", GENERATOR: "outline" });
-await serve(() => createApp({ config, log: pino({ level: "warn" }, pino.destination(2)), generator }));
+await serve(async () => {
+  const { url, close } = await createApp({ config, log: pino({ level: "warn" }, pino.destination(2)), generator });
+  return { url, close, hold, go: () => gate.resolve() };
+});
