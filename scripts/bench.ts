@@ -168,16 +168,17 @@ async function benchLimits(url: string, database: Database): Promise<void> {
   table.heading(
     `ADAPTIVE within ${REQUESTS_PER_MINUTE} requests and ${OUTPUT_TOKENS_PER_MINUTE} output tokens a minute, in real time, against the loopback Claude`,
   );
-  const urls = [];
-  for (const name of ["limits_one", "limits_two"]) {
+  const shapes = [
+    { workers: 1, runs: 1, stories: 60 },
+    { workers: 2, runs: 10, stories: 6 },
+  ].map((shape) => ({ ...shape, name: `limits_${shape.workers}` }));
+  for (const { name } of shapes) {
     await database.prisma.$executeRawUnsafe(`CREATE DATABASE ${name}`);
-    const own = Object.assign(new URL(url), { pathname: name }).href;
-    await migrate(own, packageJson.version);
-    urls.push(own);
+    await migrate(named(url, name), packageJson.version);
   }
   // Side by side: they wait nearly all of the time.
   const measured = await Promise.all(
-    urls.map(async (own, i) => ({ workers: i + 1, ...(await measurePacing(own, { workers: i + 1, runs: 6 })) })),
+    shapes.map(async (shape) => ({ ...shape, ...(await measurePacing(named(url, shape.name), shape)) })),
   );
   for (const { workers, stories, tookMs, leastMs, refusedShare, sharing } of measured) {
     const who = workers === 1 ? "one worker" : `${workers} workers on one key`;
@@ -307,6 +308,11 @@ async function benchEventRows(url: string, database: Database): Promise<void> {
 
 function microseconds(us: number): string {
   return `${us.toFixed(1)} µs`;
+}
+
+/** The URL of another database on the same server. */
+function named(url: string, name: string): string {
+  return Object.assign(new URL(url), { pathname: name }).href;
 }
 
 function within(measured: number, most: number, text: string) {
