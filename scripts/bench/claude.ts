@@ -50,9 +50,16 @@ export async function measureDrafts(databaseUrl: string, database: Database, run
   return delays;
 }
 
-/** Milliseconds from asking for a run's cancellation until Claude's sockets are closed, the last of its calls; one for each run. */
-export async function measureCancels(databaseUrl: string, database: Database, runs: number): Promise<number[]> {
-  await using bench = await startBoth(databaseUrl, PACE);
+/**
+ * Milliseconds from asking for a run's cancellation until Claude's sockets are closed, the last of its calls; one for each run.
+ * @param apart whether one process is asked and another one calls Claude
+ */
+export async function measureCancels(
+  databaseUrl: string,
+  database: Database,
+  { runs, apart }: { readonly runs: number; readonly apart: boolean },
+): Promise<number[]> {
+  await using bench = await startBoth(databaseUrl, PACE, apart);
   const { claude, server } = bench;
   const delays: number[] = [];
   for (let run = 0; run < runs; run += 1) {
@@ -85,14 +92,16 @@ export async function measureCaching(databaseUrl: string, database: Database) {
   return { fullPrice: inputTokens + cacheWriteTokens, all: inputTokens + cacheWriteTokens + cacheReadTokens };
 }
 
-async function startBoth(databaseUrl: string, pace: Partial<typeof PACE>) {
+async function startBoth(databaseUrl: string, pace: Partial<typeof PACE>, apart = false) {
   const claude = await startLoopbackClaude({ ...pace, respond: ({ body }) => says(soundAnswer(body)) });
-  const server = await startServerProcess("claude", databaseUrl, [claude.baseURL]);
+  const server = await startServerProcess("claude", databaseUrl, [claude.baseURL], apart ? "api" : "all");
+  const worker = apart ? await startServerProcess("claude", databaseUrl, [claude.baseURL], "worker") : null;
   return {
     claude,
     server,
     async [Symbol.asyncDispose]() {
       await server.close();
+      await worker?.close();
       await claude.close();
     },
   };

@@ -23,11 +23,14 @@ export interface Paced {
 }
 
 /**
- * Runs of ten stories each under ADAPTIVE, by so many workers on one database and one key, against the loopback Claude with
- * limits: everything as it is, and in real time.
+ * Runs of so many stories each under ADAPTIVE, by so many workers on one database and one key, against the loopback Claude
+ * with limits: everything as it is, and in real time. A worker has eight runs at once: beyond those, others have some.
  * @param url of a migrated database without runs
  */
-export async function measurePacing(url: string, options: { workers: number; runs: number }): Promise<Paced> {
+export async function measurePacing(
+  url: string,
+  options: { workers: number; runs: number; stories: number },
+): Promise<Paced> {
   const claude = await startLoopbackClaude({
     requestsPerMinute: REQUESTS_PER_MINUTE,
     outputTokensPerMinute: OUTPUT_TOKENS_PER_MINUTE,
@@ -41,7 +44,8 @@ export async function measurePacing(url: string, options: { workers: number; run
   const servers: ServerProcess[] = [];
   for (let i = 0; i < options.workers; i += 1) servers.push(await startServerProcess("claude", url, [claude.baseURL]));
   const epics = [];
-  for (let i = 0; i < options.runs; i += 1) epics.push(await seedBacklog(database, { stories: 10, subtasks: 0 }));
+  for (let i = 0; i < options.runs; i += 1)
+    epics.push(await seedBacklog(database, { stories: options.stories, subtasks: 0 }));
   let sharing = 0;
   const look = setInterval(() => {
     void countSharing().then((count) => (sharing = Math.max(sharing, count)));
@@ -64,7 +68,7 @@ export async function measurePacing(url: string, options: { workers: number; run
     );
     const callMs = CALL.latencyMs + (OUTPUT_TOKENS / CALL.tokensPerSecond) * 1_000;
     return {
-      stories: options.runs * 10,
+      stories: options.runs * options.stories,
       tookMs,
       leastMs: minutes * 60_000 + callMs,
       refusedShare: claude.refused / asked,

@@ -22,9 +22,10 @@ export async function startServerProcess(
   name: "storymill" | "plain" | "raw" | "claude" | "watched-plain" | "watched-raw",
   databaseUrl: string,
   args: readonly string[] = [],
+  role: "all" | "api" | "worker" = "all",
 ): Promise<ServerProcess> {
   const child = fork(new URL(`servers/${name}.ts`, import.meta.url), args, {
-    env: { ...process.env, DATABASE_URL: databaseUrl, NODE_ENV: "production" },
+    env: { ...process.env, DATABASE_URL: databaseUrl, ROLE: role, NODE_ENV: "production" },
     execArgv: [...process.execArgv, "--expose-gc"],
   });
   const ended = once(child, "exit");

@@ -1,5 +1,6 @@
 import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import { Writable } from "node:stream";
+import type { GraphQLSchema } from "graphql";
 import { type Client, createClient } from "graphql-ws";
 import { pino } from "pino";
 import { onTestFinished } from "vitest";
@@ -24,6 +25,8 @@ export async function startTestServer(
     host?: string;
     readiness?: () => Promise<Readiness>;
     context?: () => object;
+    /** Instead of the small one. */
+    schema?: GraphQLSchema;
     limits?: Partial<ClientLimits>;
     times?: RequestTimes;
     logLevel?: "debug" | "warn";
@@ -38,7 +41,7 @@ export async function startTestServer(
   });
   const ticks = createTicks();
   const server = await createServer({
-    schema: createSmallSchema(ticks),
+    schema: options.schema ?? createSmallSchema(ticks),
     context: options.context ?? (() => ({ name: "fresh" })),
     host: options.host ?? "127.0.0.1",
     port: 0,

@@ -5,8 +5,10 @@ import { readConfig } from "../../../src/config.ts";
 import { serve } from "../serve.ts";
 
 const [baseURL] = process.argv.slice(2);
+const { DATABASE_URL, ROLE } = process.env;
 const config = readConfig({
-  DATABASE_URL: process.env["DATABASE_URL"],
+  DATABASE_URL,
+  ROLE,
   PORT: "0",
   ANTHROPIC_BASE_URL: baseURL,
   ANTHROPIC_API_KEY: "loopback",

@@ -11,7 +11,8 @@ let gate = Promise.withResolvers<void>();
 gate.resolve();
 const hold = () => void (gate = Promise.withResolvers<void>());
 const generator = createTimedGenerator(Number(latency), Number(atOnce), () => gate.promise);
-const config = readConfig({ DATABASE_URL: process.env["DATABASE_URL"], PORT: "0", GENERATOR: "outline" });
+const { DATABASE_URL, ROLE } = process.env;
+const config = readConfig({ DATABASE_URL, ROLE, PORT: "0", GENERATOR: "outline" });
 await serve(async () => {
   const { url, close } = await createApp({ config, log: pino({ level: "warn" }, pino.destination(2)), generator });
   return { url, close, hold, go: () => gate.resolve() };

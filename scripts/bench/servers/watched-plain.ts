@@ -1,5 +1,6 @@
 // The same stack as the pages of its libraries show it: Yoga, Pothos, `createPubSub` and graphql-ws' `useServer`. It publishes
 // a recorded run. Argument: the file of the recording.
+import { setMaxListeners } from "node:events";
 import { createServer } from "node:http";
 import SchemaBuilder from "@pothos/core";
 import PrismaPlugin from "@pothos/plugin-prisma";
@@ -18,6 +19,8 @@ import { serve } from "../serve.ts";
 
 const events = readRecording(process.argv[2] ?? "");
 const progress = new Map(events.map((event) => [event, parseProgress(event.text)]));
+// Node would warn of each topic that more than ten listen to.
+setMaxListeners(0);
 const pubSub = createPubSub<{ runProgress: [runId: string, payload: WatchedProgress] }>();
 
 const prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString: process.env["DATABASE_URL"] }) });
