@@ -39,7 +39,7 @@ export function intendSubtasks(project: Project, random: Random): Intent {
       instructions: ticket(random),
       mode: random.weighed({ COMPACT: 6, STANDARD: 3, DETAILED: 1 }),
       existingBehavior: random.weighed({ SKIP: 25, REPLACE: 45, APPEND: 30 }),
-      ...(random.chance(0.05) ? { maxCostUsd: 0.02 } : {}),
+      ...(random.chance(0.05) ? { maxCostUsd: 0.08 } : {}),
     },
   };
   return {
