@@ -44,6 +44,8 @@ export interface CallListener {
 export function createInFlight(provider: ProviderPace, listener: CallListener): InFlight {
   const calls = new Map<string, { abort: AbortController; ended: Promise<void> }>();
   let outcomes: Outcome[] = [];
+  /** Set by a failure that ends the run: a call whose start was being written at that moment is not made any more. */
+  let doomed: AbortedCall | null = null;
 
   async function call(
     item: RunItemRow,
@@ -72,8 +74,10 @@ export function createInFlight(provider: ProviderPace, listener: CallListener): 
     }
     calls.delete(item.id);
     // What every further call would meet, those under way need not meet one by one.
-    if ("error" in result && result.error instanceof GenerationError && result.error.fatal)
-      for (const { abort } of calls.values()) abort.abort(new AbortedCall("Another call met what ends the run."));
+    if ("error" in result && result.error instanceof GenerationError && result.error.fatal) {
+      doomed = new AbortedCall("Another call met what ends the run.");
+      for (const { abort } of calls.values()) abort.abort(doomed);
+    }
     outcomes.push({ item, spent, result });
     const ended = resultOf(result);
     ticket.end(ended, spent);
@@ -102,6 +106,7 @@ export function createInFlight(provider: ProviderPace, listener: CallListener): 
     },
     start(item, work, ticket, onDraft) {
       const abort = new AbortController();
+      if (doomed !== null) abort.abort(doomed);
       const entry = { abort, ended: Promise.resolve() };
       calls.set(item.id, entry);
       entry.ended = call(item, work, ticket, abort.signal, onDraft);
