@@ -4,7 +4,7 @@ import { encodeId } from "../../src/schema/ids.ts";
 import { says } from "../../tests/support/loopback-claude/replies.ts";
 import { type RecordedRequest, startLoopbackClaude } from "../../tests/support/loopback-claude/server.ts";
 import { soundAnswer } from "../../tests/support/loopback-claude/sound-answers.ts";
-import { send, startRun } from "./runs.ts";
+import { cancelRun, startRun } from "./runs.ts";
 import { seedBacklog } from "./seed.ts";
 import { startServerProcess } from "./server-process.ts";
 
@@ -23,10 +23,6 @@ interface Watched {
     readonly item: { readonly title: string } | null;
     readonly draft: { readonly index: number } | null;
   };
-}
-const CANCEL = `mutation Cancel($runId: ID!) { cancelRun(input: { runId: $runId }) { __typename } }`;
-interface Cancelled {
-  readonly cancelRun: { readonly __typename: string };
 }
 
 /** Milliseconds from a first draft's closing brace, handed to the socket by Claude, to the draft at a watcher: one for each story. */
@@ -72,8 +68,7 @@ export async function measureCancels(
       if ((await ended) !== "left") throw new Error("A call that was to be broken off was answered.");
       return performance.now() - asked;
     });
-    const { data } = (await send(server.url, CANCEL, { runId })) as { data?: Cancelled };
-    if (data?.cancelRun.__typename !== "CancelRunPayload") throw new Error("A run could not be cancelled.");
+    await cancelRun(server.url, runId);
     delays.push(Math.max(...(await Promise.all(ends))));
   }
   return delays;

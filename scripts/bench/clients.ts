@@ -4,7 +4,7 @@ import { setTimeout } from "node:timers/promises";
 import { z } from "zod";
 import type { Database } from "../../src/database/database.ts";
 import { encodeId } from "../../src/schema/ids.ts";
-import { startRun } from "./runs.ts";
+import { cancelRun, startRun } from "./runs.ts";
 import { seedBacklog } from "./seed.ts";
 import type { ServerProcess } from "./server-process.ts";
 
@@ -31,7 +31,7 @@ export async function measureReaders(
     const [message] = await answer;
     return Report.parse(message).delays;
   } finally {
-    await cancel(server.url, runId);
+    await cancelRun(server.url, runId);
     await Promise.all([readers.close(), stalled.close()]);
   }
 }
@@ -49,14 +49,4 @@ async function startWatchers(url: string, runId: string, count: number, manner: 
       await ended;
     },
   };
-}
-
-async function cancel(url: string, runId: string): Promise<void> {
-  const query = "mutation ($runId: ID!) { cancelRun(runId: $runId) { __typename } }";
-  const response = await fetch(`${url}/graphql`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ query, variables: { runId } }),
-  });
-  await response.body?.cancel();
 }

@@ -20,22 +20,30 @@ const PACE = ["200", "4"];
 export interface FanOut {
   /** Microseconds of server CPU for an event to reach one of its watchers. */
   readonly perDelivery: { readonly storymill: number; readonly plain: number; readonly raw: number };
-  /** What of Storymill's is the run itself: measured with one watcher. */
-  readonly ofTheRun: number;
+  /** Storymill's where one process serves and executes the run as well. */
+  readonly inOneProcess: number;
   readonly events: number;
   readonly bytes: number;
   /** The file that holds the events, for a server that is to play them. */
   readonly recording: string;
 }
 
-/** One run's events to many watchers: from Storymill, which executes it, and its recording from the others. */
+/**
+ * One run's events to many watchers: from Storymill while another of its processes executes the run, and its recording
+ * from the others, which execute none either.
+ */
 export async function measureFanOut(url: string, database: Database, directory: string): Promise<FanOut> {
   const { epicId } = await seedBacklog(database, { stories: STORIES, subtasks: 0 });
-  const storymill = await startServerProcess("storymill", url, PACE);
-  await watchRun(storymill, database, epicId, WATCHERS);
-  const watched = await watchRun(storymill, database, epicId, WATCHERS);
-  const alone = await watchRun(storymill, database, epicId, 1);
-  await storymill.close();
+  const both = await startServerProcess("storymill", url, PACE);
+  await watchRun({ serves: both, works: both }, database, epicId);
+  const inOneProcess = await watchRun({ serves: both, works: both }, database, epicId);
+  await both.close();
+  const works = await startServerProcess("storymill", url, PACE, "worker");
+  const serves = await startServerProcess("storymill", url, [], "api");
+  await watchRun({ serves, works }, database, epicId);
+  const watched = await watchRun({ serves, works }, database, epicId);
+  await serves.close();
+  await works.close();
 
   const { events } = watched;
   const file = path.join(directory, "recording.json");
@@ -47,7 +55,7 @@ export async function measureFanOut(url: string, database: Database, directory: 
   const rawCost = await watchRecording(raw, null, events.length);
   return {
     perDelivery: { storymill: watched.cost, plain: plainCost, raw: rawCost },
-    ofTheRun: (alone.cost * alone.events.length) / (events.length * WATCHERS),
+    inOneProcess: inOneProcess.cost,
     events: events.length,
     bytes: median(events.map(({ text }) => Buffer.byteLength(text))),
     recording: file,
@@ -56,19 +64,19 @@ export async function measureFanOut(url: string, database: Database, directory: 
 
 /** Has a run executed and watched; the events of its first watcher, and what each delivery cost, in microseconds. */
 async function watchRun(
-  server: ServerProcess,
+  { serves, works }: { readonly serves: ServerProcess; readonly works: ServerProcess },
   database: Database,
   epicId: string,
-  count: number,
 ): Promise<{ cost: number; events: Recorded[] }> {
-  server.hold();
-  const runId = await startRun(server.url, encodeId("Epic", epicId));
+  works.hold();
+  const runId = await startRun(serves.url, encodeId("Epic", epicId));
   await quiet(database, runId);
   const watchers = startWatchers();
-  const order = { url: server.url, subscription: { query: WATCH, variables: { runId } }, count, snapshot: true };
+  const subscription = { query: WATCH, variables: { runId } };
+  const order = { url: serves.url, subscription, count: WATCHERS, snapshot: true };
   await watchers.join(order);
   const recording = record(order);
-  const cost = await measureDeliveries(server, watchers, count, recording);
+  const cost = await measureDeliveries(serves, () => works.go(), watchers, recording);
   await watchers.close();
   return { cost, events: await recording };
 }
@@ -81,8 +89,9 @@ async function watchRecording(
 ): Promise<number> {
   const watchers = startWatchers();
   await watchers.join({ url: server.url, subscription, count: WATCHERS, snapshot: false });
-  await measureDeliveries(server, watchers, WATCHERS, { length: events });
-  const cost = await measureDeliveries(server, watchers, WATCHERS, { length: events });
+  const go = () => server.go();
+  await measureDeliveries(server, go, watchers, { length: events });
+  const cost = await measureDeliveries(server, go, watchers, { length: events });
   await watchers.close();
   await server.close();
   return cost;
@@ -91,13 +100,13 @@ async function watchRecording(
 /** Microseconds of CPU that each delivery takes, from `go` to the last event at the last watcher. */
 async function measureDeliveries(
   server: ServerProcess,
+  go: () => void,
   watchers: Watchers,
-  count: number,
   events: { readonly length: number } | Promise<{ readonly length: number }>,
 ): Promise<number> {
   const before = await server.usage({ afterGc: true });
-  server.go();
-  const deliveries = count * (await events).length;
+  go();
+  const deliveries = WATCHERS * (await events).length;
   await watchers.receive(deliveries);
   const after = await server.usage();
   return ((after.cpuMs - before.cpuMs) * 1000) / deliveries;

@@ -90,6 +90,18 @@ export async function playRun(url: string, epicId: string): Promise<{ runId: str
   throw new Error("A run's stream ended without its terminal event.");
 }
 
+const CANCEL = `mutation Cancel($runId: ID!) { cancelRun(input: { runId: $runId }) { __typename } }`;
+interface Cancelled {
+  readonly cancelRun: { readonly __typename: string };
+}
+
+/** @throws Error where the run was not cancelled */
+export async function cancelRun(url: string, runId: string): Promise<void> {
+  const { data, errors } = (await send(url, CANCEL, { runId })) as { data?: Cancelled; errors?: unknown };
+  if (data?.cancelRun.__typename !== "CancelRunPayload")
+    throw new Error(`A run could not be cancelled: ${JSON.stringify(errors ?? data)}`);
+}
+
 /** Starts a run over an epic, and gives its id. @throws Error where it was not started */
 export async function startRun(url: string, epicId: string): Promise<string> {
   const { data, errors } = (await send(url, START, { epicId })) as { data?: Started; errors?: unknown };

@@ -4,7 +4,7 @@ import { IDLE, measureIdle, measurePlainIdle } from "../idle-watchers.ts";
 import type { Bench } from "../bench.ts";
 
 export async function benchFanOut({ table, url, database, directory }: Bench): Promise<void> {
-  const { perDelivery, ofTheRun, events, bytes, recording } = await measureFanOut(url, database, directory);
+  const { perDelivery, inOneProcess, events, bytes, recording } = await measureFanOut(url, database, directory);
   table.heading(`one run to ${WATCHERS} watchers over WebSockets: ${events} events of ${bytes} bytes`);
   const { storymill, plain, raw } = perDelivery;
   table.row({
@@ -12,7 +12,7 @@ export async function benchFanOut({ table, url, database, directory }: Bench): P
     figure: microseconds(storymill),
     promise: within(storymill, raw * 2.5, "2.5 × raw"),
   });
-  table.note(`of it ${microseconds(ofTheRun)} for the run itself, which is executed there too`);
+  table.note(`while another process executes the run; ${microseconds(inOneProcess)} where the same one does`);
   table.row({
     what: "plain Yoga + Pothos + graphql-ws",
     figure: microseconds(plain),
