@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createAnthropicGenerator } from "../../src/generation/anthropic/anthropic-generator.ts";
 import type { Generator, RunContext } from "../../src/generation/generator.ts";
 import { overloaded } from "../support/loopback-claude/known-failures.ts";
-import { answers } from "../support/loopback-claude/replies.ts";
+import { answers, hangs } from "../support/loopback-claude/replies.ts";
 import { startLoopbackClaude, type LoopbackClaude } from "../support/loopback-claude/server.ts";
 import { blocksOf } from "../support/loopback-claude/wire.ts";
 import { RUN_CONTEXT, splitRequest, storyToSplit } from "../support/split-requests.ts";
@@ -94,12 +94,16 @@ describe("calls that start together", () => {
 
   it("of different runs do not wait for each other", async () => {
     const ask = generator();
-    await Promise.all(
-      stories(4).map((story, index) =>
-        ask.splitStory(splitRequest({ story, context: { ...context, nonce: `n${index}` } })),
-      ),
+    // None is answered before all have asked.
+    claude.script(...stories(4).map(() => hangs("headers")));
+    const cancel = new AbortController();
+    const { signal } = cancel;
+    const asking = stories(4).map((story, index) =>
+      ask.splitStory(splitRequest({ story, signal, context: { ...context, nonce: `n${index}` } })),
     );
-    expect(claude.mostAtOnce).toBe(4);
+    await Promise.all(asking.map(() => claude.nextRequest()));
+    cancel.abort();
+    await Promise.allSettled(asking);
   });
 
   it("leave with their own reason while they wait", async () => {
