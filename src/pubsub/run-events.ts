@@ -77,7 +77,7 @@ export async function readEvents(
       kind: row.kind,
       at: row.at,
       run: { ...EMPTY_RUN, ...revive(data["run"]), id: row.runId, projectId: row.projectId, seq: row.seq },
-      item: row.itemId === null ? null : { ...EMPTY_ITEM, ...revive(data["item"]), id: row.itemId, runId: row.runId },
+      item: row.itemId === null ? null : { ...reviveItem(data["item"]), id: row.itemId, runId: row.runId },
       saved: { subtaskIds: idsIn(data["subtaskIds"]), storyIds: idsIn(data["storyIds"]) },
       log: row.level === null ? null : { level: row.level, message: row.message ?? "" },
     };
@@ -90,6 +90,11 @@ function parseData(data: Prisma.JsonValue): Record<string, unknown> {
 
 function idsIn(value: unknown): string[] {
   return Array.isArray(value) ? value.map(String) : [];
+}
+
+/** An item as it was told, in JSON; columns that its teller did not know are empty. */
+export function reviveItem(value: unknown): RunItemRow {
+  return { ...EMPTY_ITEM, ...revive(value) };
 }
 
 /** Scalars as they were stored, with their times made times again. */

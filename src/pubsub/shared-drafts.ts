@@ -1,6 +1,6 @@
 import { MAX_MESSAGE_BYTES, type Notifications } from "./notifications.ts";
 import type { DraftMessage } from "./progress.ts";
-import type { RunItemRow } from "./run-events.ts";
+import { reviveItem } from "./run-events.ts";
 
 /** Shows drafts to who watches their runs. */
 export interface Drafts {
@@ -42,12 +42,8 @@ function shortened(words: string): string {
 /** Null where it is none, or one of a program that says it in another way. */
 function parseDraft(text: string): DraftMessage | null {
   try {
-    const { item, ...message } = JSON.parse(text) as DraftMessage;
-    const revived = Object.entries(item).map(([key, value]) => [
-      key,
-      key.endsWith("At") && typeof value === "string" ? new Date(value) : value,
-    ]);
-    return { ...message, item: Object.fromEntries(revived) as RunItemRow };
+    const message = JSON.parse(text) as DraftMessage;
+    return { ...message, item: reviveItem(message.item) };
   } catch {
     return null;
   }
