@@ -24,7 +24,8 @@ import type { Violation } from "./violations.ts";
 /** How long runs, their watchers and their jobs get to end once nothing goes wrong any more. */
 const ENDING_MS = 90_000;
 const WATCHERS_MS = 30_000;
-const JOBS_MS = 15_000;
+/** A job whose run was cancelled after its worker had died is taken away within a minute, and a heartbeat. */
+const JOBS_MS = 90_000;
 /** More that differ in ids and numbers only are counted, and not printed. */
 const PRINTED = 3;
 

@@ -49,13 +49,15 @@ export async function startWorker(parts: ExecutionParts & { queue: RunQueue }): 
       database.prisma,
       waiting.map(({ id }) => id),
     );
-    if (waiting.length > 0 || Date.now() - supervisedAt > IDLE_SUPERVISION_MS) {
+    const supervises = waiting.length > 0 || Date.now() - supervisedAt > IDLE_SUPERVISION_MS;
+    if (supervises) {
       supervisedAt = Date.now();
       await queue.supervise();
     }
-    // Others hold them, as a rule; one of them may have been given back.
+    // Others hold them, as a rule; one of them may have been given back. And what was taken away just now may be of a run
+    // that was cancelled after its worker had died: nobody waits for it, but somebody must end it.
     const elsewhere = runs.filter(({ id }) => !held.has(id)).length;
-    if (elsewhere > 0) queue.look(Math.max(1, waiting.length));
+    if (elsewhere > 0 || supervises) queue.look(Math.max(1, waiting.length));
     return runs.length > 0;
   }
 

@@ -88,8 +88,26 @@ describe("a server that is stopped in the middle of a run", () => {
     await app.sql(`DELETE FROM pgboss.job`);
     const successor = await start(createScriptedGenerator(), app.databaseUrl);
     await expect
-      .poll(() => successor.sql(left), { interval: 20, timeout: 10_000 })
+      .poll(() => successor.sql(left), { interval: 20, timeout: 20_000 })
       .toEqual([{ status: "SUCCEEDED", count: 9 }]);
+  });
+
+  it("ends the job of a run that is over and whose worker died before it could", async () => {
+    const app = await start();
+    const { epicId } = await app.backlog(["Story 1"]);
+    const runId = await app.start(epicId);
+    await app.watchToEnd(runId);
+    await app.idle();
+    await app.app.close();
+    await app.sql(
+      `UPDATE pgboss.job SET state = 'active', completed_on = NULL, heartbeat_on = now() - interval '1 minute'`,
+    );
+    // One look at most is taken in a second, over all workers: the first server's was a moment ago.
+    await app.sql(`UPDATE pgboss.queue SET monitor_claim_on = now() - interval '1 minute'`);
+    const successor = await start(createScriptedGenerator(), app.databaseUrl);
+    await successor.idle();
+    expect(await successor.sql(`SELECT state FROM pgboss.job`)).toEqual([{ state: "completed" }]);
+    expect((await successor.history(runId)).at(-1)?.run).toMatchObject({ status: "SUCCEEDED" });
   });
 
   it("may be closed more than once, and with nothing to do is gone at once", async () => {
