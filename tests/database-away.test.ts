@@ -34,7 +34,14 @@ afterEach(() => signalPostgres("SIGCONT"));
 
 /** To every process of the server: its postmaster first. */
 async function signalPostgres(signal: NodeJS.Signals): Promise<void> {
-  for (const pid of await processesIn([postgres.dataDir])) process.kill(pid, signal);
+  for (const pid of await processesIn([postgres.dataDir])) {
+    try {
+      process.kill(pid, signal);
+    } catch (error) {
+      // One that has ended meanwhile has nothing to be told.
+      if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+    }
+  }
 }
 
 async function asAdministrator(statement: string): Promise<void> {

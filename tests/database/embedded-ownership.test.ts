@@ -109,11 +109,8 @@ describe("after a kill -9", () => {
     const interrupted = query(url, "BEGIN; INSERT INTO kept SELECT generate_series(1, 1000000)").catch(
       (error: Error) => error,
     );
-    await vi.waitFor(async () =>
-      expect(await query(url, "SELECT 1 FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'BEGIN%'")).toEqual(
-        [1],
-      ),
-    );
+    const atWork = "SELECT 1 FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'BEGIN%'";
+    await expect.poll(() => query(url, atWork)).toEqual([1]);
     await killed.kill();
     process.kill(await postmasterPid(dataDir), "SIGKILL");
     const next = await fixture.start(dataDir);

@@ -39,13 +39,16 @@ test("a 429 without a time to wait, from a server that is not Anthropic's, is tr
 });
 
 test("drafts come while the answer is being written", async () => {
-  const { app, claude } = await startWithClaude({ tokensPerSecond: 2_000 });
+  const { app, claude } = await startWithClaude({ tokensPerSecond: 400 });
   const { epicId } = await app.backlog(["As a user I want to search"]);
   const runId = await app.start(epicId);
-  const seen = await app.watchToEnd(runId);
-  const drafts = seen.filter(({ kind }) => kind === "DRAFTED");
-  expect(drafts.map(({ draft }) => draft?.index)).toEqual(drafts.map((_, i) => i));
-  expect(drafts.length).toBeGreaterThanOrEqual(5);
+  const seen = await (await app.join(runId)).toEnd;
+  const indexes = seen.flatMap(({ draft }) => draft?.index ?? []);
+  // Those that were written before anybody watched are lost.
+  const { createdCount } = await app.readRun(runId);
+  const missed = createdCount - indexes.length;
+  expect(indexes).toEqual(Array.from({ length: createdCount }, (_, i) => i).slice(missed));
+  expect(indexes.length).toBeGreaterThan(1);
   expect(seen.findLastIndex(({ kind }) => kind === "DRAFTED")).toBeLessThan(
     seen.findIndex(({ item }) => item?.status === "COMPLETED"),
   );

@@ -68,10 +68,10 @@ describe("processes that share a database", () => {
     );
     const { epicId } = await api.backlog(["One"]);
     const runId = await api.start(epicId);
-    const watching = Promise.all([api, other].map((app) => app.watchToEnd(runId)));
     await gate.reached(1);
+    const watchers = await Promise.all([api, other].map((app) => app.join(runId)));
     gate.open();
-    for (const seen of await watching) {
+    for (const seen of await Promise.all(watchers.map(({ toEnd }) => toEnd))) {
       const drafts = seen.flatMap(({ draft, item }) => (draft ? [{ ...draft, item: item?.status }] : []));
       expect(drafts.map(({ title, item }) => [title, item])).toEqual([
         ["Drafted", "GENERATING"],

@@ -32,13 +32,13 @@ function create() {
     },
     /** Answers the read under way, which must be after this seq. */
     answer: async (after: number, events: readonly RunEvent[] | null): Promise<void> => {
-      await vi.waitFor(() => expect(reads.map((read) => read.after)).toEqual([after]));
+      await expect.poll(() => reads.map((read) => read.after)).toEqual([after]);
       reads.shift()?.answer.resolve(events);
       await new Promise((resolve) => setImmediate(resolve));
     },
     reject: async (error: Error): Promise<void> => {
       reads.shift()?.answer.reject(error);
-      await vi.waitFor(() => expect(onReadError).toHaveBeenCalled());
+      await expect.poll(() => onReadError.mock.calls.length).toBeGreaterThan(0);
     },
     reads: () => reads.map(({ after }) => after),
   };

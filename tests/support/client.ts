@@ -34,6 +34,8 @@ export interface TestClient {
   watch(runId: string, after?: string | null): AsyncGenerator<Progress>;
   /** All that is watched until the stream completes. */
   watchToEnd(runId: string, after?: string | null): Promise<Progress[]>;
+  /** Watches from now on. Resolves once the first message has come, so that no later one can be missed. */
+  join(runId: string): Promise<{ readonly toEnd: Promise<Progress[]> }>;
   /** Every event of the run from its first on, until its last, without drafts. */
   history(runId: string): Promise<Progress[]>;
   /** The run's first event, past ones included, that is so. */
@@ -72,6 +74,12 @@ export function createTestClient(url: string): TestClient {
     sockets,
     watch,
     watchToEnd,
+    async join(runId) {
+      const stream = watch(runId);
+      const first = await stream.next();
+      const rest = Array.fromAsync(stream);
+      return { toEnd: rest.then((later) => (first.done ? later : [first.value, ...later])) };
+    },
     async history(runId) {
       const all = await watchToEnd(runId, startCursorOf(runId));
       return all.filter(({ kind }) => kind !== "DRAFTED");
