@@ -91,7 +91,7 @@ async function insertRun(
     FROM jsonb_to_recordset(${JSON.stringify(items)}::jsonb)
       AS r(id uuid, "storyId" uuid, "epicId" uuid, code text, title text, position int)`;
   await appendEvents(tx, [
-    { seq: 1, kind: "RUN_UPDATED", at: new Date(), run, item: null, saved: NOTHING_SAVED, log: null },
+    { seq: 1, kind: "RUN_UPDATED", at: run.createdAt, run, item: null, saved: NOTHING_SAVED, log: null },
   ]);
   await queue.enqueue(tx, [run.id]);
   return run;

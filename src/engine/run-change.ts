@@ -95,7 +95,7 @@ export async function changeRun<T>(
     AND status::text = ANY(${guard.statuses}::text[]) AND (${guard.lease ?? null}::int IS NULL OR lease = ${guard.lease ?? null}::int)
     FOR NO KEY UPDATE`;
   if (locked === undefined) return null;
-  const at = new Date(Math.max(Date.now(), locked.heartbeatAt?.getTime() ?? 0));
+  const at = new Date(Math.max(Date.now(), (locked.heartbeatAt ?? locked.createdAt).getTime()));
   let run = locked;
   const items = new Map<string, RunItemRow>();
   const events: RunEvent[] = [];

@@ -18,6 +18,11 @@ export function shareWakeUps(local: LocalWakeUps, notifications: Notifications):
   let pending = new Map<string, WakeUpReason>();
   let sending = false;
 
+  /** `control` says all that `events` says. */
+  function add(runId: string, reason: WakeUpReason): void {
+    if (reason === "control" || !pending.has(runId)) pending.set(runId, reason);
+  }
+
   async function flush(): Promise<void> {
     sending = true;
     while (pending.size > 0 && notifications.connected) {
@@ -26,8 +31,8 @@ export function shareWakeUps(local: LocalWakeUps, notifications: Notifications):
       try {
         await notifications.send("storymill_wake", messagesOf(batch));
       } catch {
-        // Told by who lost the connection. Newer reasons for the same run hold.
-        pending = new Map([...batch, ...pending]);
+        // Told by who lost the connection.
+        for (const [runId, reason] of batch) add(runId, reason);
       }
       await new Promise((resolve) => setTimeout(resolve, COALESCE_MS));
     }
@@ -45,7 +50,7 @@ export function shareWakeUps(local: LocalWakeUps, notifications: Notifications):
   return {
     wake(runId, reason) {
       local.wake(runId, reason);
-      if (reason === "control" || !pending.has(runId)) pending.set(runId, reason);
+      add(runId, reason);
       if (!sending) void flush();
     },
     listen: (runId, listener) => local.listen(runId, listener),

@@ -1,6 +1,6 @@
 /**
  * Why somebody should look at a run: `events` were appended to it, or it needs its executor's attention (`control`: it was
- * cancelled, or an item of it has gone).
+ * cancelled or taken over, or an item of it has gone).
  */
 export type WakeUpReason = "events" | "control";
 export type WakeUpListener = (reason: WakeUpReason) => void;

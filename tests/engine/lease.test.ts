@@ -108,6 +108,21 @@ describe("a run that is taken over", () => {
     expect(subtasks.filter(({ title }) => title.includes("late"))).toEqual([]);
   });
 
+  it("is told to the one that held it, whose calls end at once", async () => {
+    generator.script(async ({ story, signal }) => gate.pass(signal).then(() => subtasksFor(story.title)));
+    const runId = await engine.start(["One"]);
+    const held = executeRun(engine.parts, runId, never);
+    await gate.reached(1);
+    const began = performance.now();
+    const next = executeRun(engine.parts, runId, never);
+    expect(await held).toBe("over");
+    // Its next heartbeat would tell it after 5 s.
+    expect(performance.now() - began).toBeLessThan(4_000);
+    gate.open();
+    expect(await next).toBe("over");
+    expect(await engine.statuses(runId)).toEqual(["COMPLETED"]);
+  });
+
   it("tells of each interrupted item that it waits again", async () => {
     const runId = await engine.start(["One", "Two"]);
     const paused = executeRun(engine.parts, runId, never);
@@ -127,6 +142,19 @@ describe("a run that is taken over", () => {
       ["ITEM_UPDATED", null, "PENDING"],
       ["ITEM_UPDATED", null, "PENDING"],
     ]);
+  });
+
+  it("tells of nothing as before its start, though the clock of who started it is ahead", async () => {
+    const runId = await engine.start(["One"]);
+    const ahead = new Date(Date.now() + 60_000);
+    const { prisma } = engine.database;
+    await prisma.run.update({ where: { id: runId }, data: { createdAt: ahead } });
+    await prisma.runEvent.updateMany({ where: { runId }, data: { at: ahead } });
+    gate.open();
+    await executeRun(engine.parts, runId, never);
+    const events = await prisma.runEvent.findMany({ where: { runId }, orderBy: { seq: "asc" } });
+    expect(events.length).toBeGreaterThan(3);
+    expect(events.filter(({ at }) => at < ahead)).toEqual([]);
   });
 
   it("is left alone where it has ended or is gone", async () => {
@@ -150,6 +178,17 @@ describe("an execution that is told to stop", () => {
     await execution;
     expect(await engine.statuses(runId)).toEqual(["COMPLETED"]);
     expect(generator.requests).toHaveLength(1);
+  });
+
+  it("leaves a call behind that does not end, and gives its item back", async () => {
+    const runId = await engine.start(["One"]);
+    const stop = new AbortController();
+    const execution = executeRun(engine.parts, runId, stop.signal);
+    await gate.reached(1);
+    stop.abort();
+    expect(await execution).toBe("left");
+    expect(await engine.statuses(runId)).toEqual(["PENDING"]);
+    gate.open();
   });
 
   it("begins nothing new, and gives back what is unfinished", async () => {

@@ -51,7 +51,8 @@ export async function executeRun(parts: ExecutionParts, runId: string, stop: Abo
   const { kind, run } = claim;
   const guard = { runId, statuses: ["RUNNING"], lease: run.lease } as const;
   const log = parts.log.child({ runId });
-  wakeUps.wake(runId, "events");
+  // Whoever held it before must hear of it at once: its calls cost, and its drafts are void.
+  wakeUps.wake(runId, run.lease > 1 ? "control" : "events");
   const session = await kind.open(database.prisma, run);
   const provider = parts.providers.of(run.model);
   let bell = Promise.withResolvers<void>();
@@ -142,24 +143,25 @@ export async function executeRun(parts: ExecutionParts, runId: string, stop: Abo
   });
   stop.addEventListener("abort", ring);
   let graceEnds: NodeJS.Timeout | undefined;
-  let lastWrite = 0;
+  let graceOver = false;
+  let lastWrite = Date.now();
   /** Set by a refused step: from then on outcomes are saved one by one, so that one bad set spoils no other. */
   let oneByOne = false;
   const interrupted: Outcome[] = [];
   observer.executionBegan();
   try {
     while (!over) {
-      if (stop.aborted) {
-        graceEnds ??= setTimeout(
-          () => inFlight.abort(inFlight.itemIds(), new AbortedCall("The server stops.")),
-          GRACE_MS,
-        );
-      }
+      if (stop.aborted)
+        graceEnds ??= setTimeout(() => {
+          graceOver = true;
+          inFlight.abort(inFlight.itemIds(), new AbortedCall("The server stops."));
+          ring();
+        }, GRACE_MS);
       const outcomes: Outcome[] = [];
       // A call that ended because the process stops is no failure of its item.
       for (const outcome of inFlight.take(oneByOne ? 1 : Infinity))
         (stop.aborted && "error" in outcome.result ? interrupted : outcomes).push(outcome);
-      if (stop.aborted && inFlight.size === 0 && outcomes.length === 0) break;
+      if (stop.aborted && (graceOver || inFlight.size === 0) && outcomes.length === 0) break;
       logSurprises(log, outcomes);
       const nothingToDo = outcomes.length === 0 && turnNow().next.length === 0 && !isSpentUp();
       const idle = nothingToDo && (turns.waiting > 0 || inFlight.size > 0);
@@ -197,10 +199,10 @@ export async function executeRun(parts: ExecutionParts, runId: string, stop: Abo
   }
 
   async function beat(): Promise<void> {
-    const { count } = await database.prisma.run.updateMany({
-      where: { id: runId, lease: run.lease, status: "RUNNING" },
-      data: { heartbeatAt: new Date() },
-    });
+    // Never back: another process's clock, whose moment it bears, may be ahead.
+    const count = await database.prisma
+      .$executeRaw`UPDATE "Run" SET "heartbeatAt" = GREATEST("heartbeatAt", ${new Date()})
+      WHERE id = ${runId}::uuid AND lease = ${run.lease} AND status = 'RUNNING'`;
     if (count === 0) endExecution("The run is no longer this executor's.");
   }
 }
