@@ -67,7 +67,7 @@ beforeAll(async () => {
     apiKey: KEY,
     model: "claude-sonnet-5-5",
     ...asAnthropic(claude),
-    ...{ idleMs: 400, deadlineMs: 1_500 },
+    ...{ idleMs: 1_000, deadlineMs: 4_000 },
     // As the program does it, so that what it logs is seen.
     log: { info: (...line) => calls.push(JSON.stringify(line)), warn: (...line) => calls.push(JSON.stringify(line)) },
   });
@@ -152,7 +152,7 @@ describe("what passes by itself is tried again: seen as attempts, in the log and
     ["no answer at all", hangs(), /^S1: Anthropic sent nothing for 1 s, and the call was given up\./u],
     ["an answer that stalls at once", hangs("headers"), /^S1: Anthropic sent nothing for 1 s/u],
     ["an answer that stalls in its middle", breaksOff(TEXT, "stall"), /^S1: Anthropic sent nothing for 1 s/u],
-    ["pings and nothing else", breaksOff(TEXT, "pings", 0), /^S1: claude-sonnet-5-5 did not finish .* within 2 s\./u],
+    ["pings and nothing else", breaksOff(TEXT, "pings", 0), /^S1: claude-sonnet-5-5 did not finish .* within 4 s\./u],
   ])("%s", async (_, reply, message) => {
     const { run, item, history, spent, requests } = await runWith(reply, 1);
     expect(run).toMatchObject({ status: "SUCCEEDED", completedItems: 1, failedItems: 0, error: null });
@@ -196,7 +196,7 @@ describe("what no further try would change fails its story at once, and the othe
       /more than claude-sonnet-5-5 can take in\. Shorten/u,
       1,
     ],
-    ["an answer that is late, and had begun", breaksOff(TEXT, "pings"), /did not finish its answer within 2 s\./u, 1],
+    ["an answer that is late, and had begun", breaksOff(TEXT, "pings"), /did not finish its answer within 4 s\./u, 1],
     ["an answer that a correction does not mend", [answers(UNSOUND), answers(UNSOUND)], /answered twice with/u, 2],
     ["an answer that is no JSON, twice", [says("PLANTED, sorry"), says("{PLANTED")], /not a whole JSON object/u, 2],
   ])("%s", async (_, reply, message, asked) => {

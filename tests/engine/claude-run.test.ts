@@ -20,7 +20,7 @@ async function startWithClaude(options: LoopbackOptions = {}): Promise<{ app: Te
     apiKey: "sk-test",
     baseURL: claude.baseURL,
     model: "claude-sonnet-5-5",
-    idleMs: 500,
+    idleMs: 2_000,
   });
   const app = await startTestApp({ generator, retryBaseMs: 10 });
   open.push(app);

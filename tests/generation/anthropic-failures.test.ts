@@ -228,28 +228,28 @@ describe("an answer that breaks off is told with what it cost until then", () =>
   });
 
   it("when nothing comes any more: it is given up after the longest silence", async () => {
-    const failure = await failureAfter(breaksOff(ANSWER, "stall"), { idleMs: 120 });
+    const failure = await failureAfter(breaksOff(ANSWER, "stall"), { idleMs: 1_000 });
     expect(failure.message).toMatch(/^The model server at \S+ sent nothing for 1 s, and the call was given up\./u);
     expect(failure).toMatchObject({ fatal: false, retry: AGAIN, spent: [{ outputTokens: 1 }] });
     expect(await claude.requests[0]?.ended).toBe("left");
   });
 
   it.each(["nothing", "headers"] as const)("when %s had come before the silence", async (after) => {
-    const failure = await failureAfter(hangs(after), { ...asAnthropic(claude), idleMs: 120 });
+    const failure = await failureAfter(hangs(after), { ...asAnthropic(claude), idleMs: 1_000 });
     expect(failure).toMatchObject({ fatal: false, retry: AGAIN, spent: [] });
     expect(failure.message).toMatch(/sent nothing for 1 s/u);
     expect(await claude.requests[0]?.ended).toBe("left");
   });
 
   it("pings are signs of life, so that only the deadline ends what they keep up", async () => {
-    const failure = await failureAfter(breaksOff(ANSWER, "pings"), { idleMs: 700, deadlineMs: 1_600 });
+    const failure = await failureAfter(breaksOff(ANSWER, "pings"), { idleMs: 1_000, deadlineMs: 2_000 });
     expect(failure.message).toMatch(/^claude-sonnet-5-5 did not finish its answer within 2 s\. .* coarser mode\./u);
     // It had begun to write: the next answer would be as long.
     expect(failure).toMatchObject({ fatal: false, retry: null });
   });
 
   it("an answer that has not begun at the deadline was stuck: trying again may help", async () => {
-    const failure = await failureAfter(breaksOff(ANSWER, "pings", 0), { idleMs: 700, deadlineMs: 1_600 });
+    const failure = await failureAfter(breaksOff(ANSWER, "pings", 0), { idleMs: 1_000, deadlineMs: 2_000 });
     expect(failure.message).toMatch(/did not finish its answer within 2 s/u);
     expect(failure).toMatchObject({ fatal: false, retry: AGAIN });
   });

@@ -275,7 +275,7 @@ describe("aborting a split", () => {
     "is not needed where an answer never ends: the deadline strikes after %s",
     async (after) => {
       claude.script(hangs(after));
-      const error = await failureOf(generator({ deadlineMs: 100 }).splitStory(splitRequest()));
+      const error = await failureOf(generator({ deadlineMs: 1_000 }).splitStory(splitRequest()));
       expect(error).toBeInstanceOf(GenerationError);
       expect(error).toMatchObject({
         fatal: false,

@@ -62,10 +62,10 @@ describe("a server that speaks the API without being Anthropic", () => {
   });
 
   it("may take longer than the longest silence until it says anything: it may have to load its model", async () => {
-    const late = answers(subtasksAnswer(3), { latencyMs: 900 });
+    const late = answers(subtasksAnswer(3), { latencyMs: 1_700 });
     claude.script(late, late);
-    expect(await split({ idleMs: 450 })).toHaveLength(3);
-    await expect(split({ ...asAnthropic(claude), idleMs: 450 })).rejects.toMatchObject({
+    expect(await split({ idleMs: 800 })).toHaveLength(3);
+    await expect(split({ ...asAnthropic(claude), idleMs: 800 })).rejects.toMatchObject({
       message: expect.stringMatching(/^Anthropic sent nothing for 1 s/u),
     });
   });
