@@ -186,6 +186,7 @@ describe("what no further try would change fails its story at once, and the othe
   it.each<[string, Reply | Reply[], RegExp, number]>([
     ["400", badRequest(), /^Anthropic refused the request \(HTTP 400\)\. It says: max_tokens: too many/u, 1],
     ["413", tooLarge(), /^Anthropic takes no request as large as this one with its context\. Shorten/u, 1],
+    ["400 with a text that no database can hold", badRequest("a\0b \ud83d"), /It says: .?ab \ufffd/u, 1],
     ["422", fails(422, "invalid_request_error", "PLANTED"), /^Anthropic refused the request \(HTTP 422\)\./u, 1],
     ["a refusal", refuses("cyber"), /^claude-sonnet-5-5 declined to work on this \(cyber\)\. Reword it/u, 1],
     ["a refusal in the middle of an answer", says(TEXT, { stopReason: "refusal" }), /declined to work on this\./u, 1],
