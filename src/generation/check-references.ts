@@ -1,4 +1,5 @@
 import type { AnsweredSubtask } from "./answer.ts";
+import { quoted } from "./set-problems.ts";
 
 /** Subtasks by their place in the set, each with the places of those that come first, or what is wrong with them. */
 export interface ResolvedReferences {
@@ -21,7 +22,7 @@ export function resolveReferences(
     const first = places.get(key.trim());
     if (key.trim() === "") problems.push(`${nameOf(index)}: key must not be empty.`);
     else if (first === undefined) places.set(key.trim(), index);
-    else problems.push(`${nameOf(index)}: key ${JSON.stringify(key)} is already used by ${nameOf(first)}.`);
+    else problems.push(`${nameOf(index)}: key ${quoted(key)} is already used by ${nameOf(first)}.`);
   }
 
   const dependsOn = subtasks.map((subtask, index) => {
@@ -29,7 +30,7 @@ export function resolveReferences(
     for (const key of new Set(subtask.dependsOn.map((each) => each.trim()))) {
       const place = places.get(key);
       if (place === undefined) {
-        problems.push(`${nameOf(index)}: dependsOn names ${JSON.stringify(key)}, which is the key of no subtask.`);
+        problems.push(`${nameOf(index)}: dependsOn names ${quoted(key)}, which is the key of no subtask.`);
       } else if (place === index) {
         problems.push(`${nameOf(index)}: it depends on itself.`);
       } else {

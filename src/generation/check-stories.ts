@@ -5,7 +5,7 @@ import { STORY_COUNTS } from "./modes.ts";
 import { PERSONAS } from "./personas.ts";
 import { cutAtWord } from "../backlog/characters.ts";
 import { LIMITS } from "../backlog/texts.ts";
-import { countProblems, lengthProblems, shapeProblems } from "./set-problems.ts";
+import { countProblems, lengthProblems, quoted, shapeProblems } from "./set-problems.ts";
 import { toStorable } from "./storable.ts";
 import { titleKey } from "./title-key.ts";
 
@@ -46,9 +46,7 @@ export function checkStories(candidate: unknown, rules: StoryRules): CheckedStor
     const key = titleKey(story.title);
     const found = textProblems(story);
     if (persona === null) {
-      found.push(
-        `persona ${JSON.stringify(cutAtWord(story.persona, 60))} is none of ${PERSONAS[rules.personaSet].join(", ")}`,
-      );
+      found.push(`persona ${quoted(story.persona)} is none of ${PERSONAS[rules.personaSet].join(", ")}`);
     }
     const first = titles.get(key);
     if (key !== "" && existing.has(key)) found.push("the epic already has a story with this title");

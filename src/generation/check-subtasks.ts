@@ -105,7 +105,8 @@ function coverageProblems(subtask: AnsweredSubtask, { story }: SetRules): string
   if (wrong.length === 0) return [];
   const numbered =
     count === 0 ? "the story has no acceptance criteria" : `the story's criteria are numbered 0 to ${count - 1}`;
-  return [`coversCriteria names ${wrong.join(", ")}, but ${numbered}`];
+  const named = wrong.length > 5 ? [...wrong.slice(0, 5), "…"] : wrong;
+  return [`coversCriteria names ${named.join(", ")}, but ${numbered}`];
 }
 
 function titleProblems(

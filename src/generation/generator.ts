@@ -1,3 +1,6 @@
+import { cutAtWord } from "../backlog/characters.ts";
+import { toLine } from "./storable.ts";
+
 /** Sizes of a piece of work, smallest first: XS under 1 h, S 1-2 h, M 2-4 h, L 4-8 h, XL over 8 h. */
 export const EFFORTS = ["XS", "S", "M", "L", "XL"] as const;
 export type Effort = (typeof EFFORTS)[number];
@@ -208,10 +211,13 @@ export interface RetryAdvice {
   readonly throttled: boolean;
 }
 
+/** Providers and models have a say in what a failure says; it goes into every event of its item. */
+const MOST_TOLD = 1_000;
+
 /**
  * Why a story could not be split, told so that a user can act on it. `happened` is its message without what to do, for
- * where something is done already. `fatal`: every further story would meet the same.
- * `retry`: trying again may help; null where it would not.
+ * where something is done already. Both are one line of at most 1,000 characters that can be stored, whatever they quote.
+ * `fatal`: every further story would meet the same. `retry`: trying again may help; null where it would not.
  */
 export class GenerationError extends Error {
   override readonly name = "GenerationError";
@@ -222,9 +228,13 @@ export class GenerationError extends Error {
     message: string,
     options: { cause?: unknown; happened?: string; fatal?: boolean; retry?: RetryAdvice | null } = {},
   ) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
-    this.happened = options.happened ?? message;
+    super(tellable(message), options.cause === undefined ? undefined : { cause: options.cause });
+    this.happened = tellable(options.happened ?? message);
     this.fatal = options.fatal ?? false;
     this.retry = options.retry ?? null;
   }
+}
+
+function tellable(text: string): string {
+  return cutAtWord(toLine(text), MOST_TOLD);
 }

@@ -1,8 +1,13 @@
 import type { z } from "zod";
-import { lengthOf } from "../backlog/characters.ts";
+import { cutAtWord, lengthOf } from "../backlog/characters.ts";
 import type { GenerationMode } from "./generator.ts";
 import type { CountRange } from "./modes.ts";
 import { isStorable } from "./storable.ts";
+
+/** What an answer calls something, as a problem quotes it: short, whatever its length. */
+export function quoted(name: string): string {
+  return JSON.stringify(cutAtWord(name, 60));
+}
 
 /** What is wrong with how many entries a set has. */
 export function countProblems(

@@ -7,3 +7,8 @@ export function isStorable(text: string): boolean {
 export function toStorable(text: string): string {
   return text.replaceAll("\0", "").toWellFormed();
 }
+
+/** The same text as one line that can be stored and shown anywhere: white space is collapsed, control characters go. */
+export function toLine(text: string): string {
+  return toStorable(text.replace(/\s+/gu, " ").replace(/\p{Cc}/gu, "")).trim();
+}

@@ -38,6 +38,17 @@ describe("a start", () => {
     expect(await migrate(url, VERSION)).toEqual([]);
   });
 
+  it("gives each installation a secret of its own", async () => {
+    const secrets = async () => {
+      const url = await emptyDatabase();
+      await migrate(url, VERSION);
+      return query(url, `SELECT secret FROM "Installation"`);
+    };
+    const [one, other] = [await secrets(), await secrets()];
+    expect(one).toEqual([{ secret: expect.stringMatching(/^[0-9a-f-]{36}$/u) }]);
+    expect(other).not.toEqual(one);
+  });
+
   it("is one of several at once that migrate: the others wait for it", async () => {
     const url = await emptyDatabase();
     const ran = await Promise.all(Array.from({ length: 4 }, () => migrate(url, VERSION)));

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createAnthropicGenerator } from "../../src/generation/anthropic/anthropic-generator.ts";
 import { startTestApp, type TestApp } from "../support/app.ts";
+import { ENDS_WITH_ADVICE } from "../support/advice.ts";
 import { asAnthropic } from "../support/as-anthropic.ts";
 import { type Progress, rowId } from "../support/client.ts";
 import {
@@ -138,6 +139,7 @@ describe("what passes by itself is tried again: seen as attempts, in the log and
     ["a connection that breaks in the first event", breaks("half"), /^S1: The answer of .* was cut off on its way\./u],
     ["a socket destroyed in mid-stream", breaksOff(TEXT, "destroy"), /^S1: The answer of .* was cut off on its way\./u],
     ["a stream that ends without its end", breaksOff(TEXT, "end"), /^S1: The answer of .* was cut off on its way\./u],
+    ["204 without a body", sends(204, "", ""), /^S1: Anthropic sent nothing instead of/u],
     ["a stream without events", sends(200, "text/event-stream", ""), /^S1: Anthropic sent nothing instead of/u],
     [
       "an overload in mid-stream",
@@ -184,8 +186,20 @@ describe("what passes by itself is tried again: seen as attempts, in the log and
 
 describe("what no further try would change fails its story at once, and the others go on", () => {
   it.each<[string, Reply | Reply[], RegExp, number]>([
-    ["400", badRequest(), /^Anthropic refused the request \(HTTP 400\)\. It says: max_tokens: too many/u, 1],
+    [
+      "400",
+      badRequest(),
+      /^Anthropic refused the request \(HTTP 400\)\. It says: “max_tokens: too many”\. Change what/u,
+      1,
+    ],
+    [
+      "400 that quotes a story about limits",
+      badRequest('value "As a user I want to see my usage limit" is too long'),
+      /^Anthropic refused the request \(HTTP 400\)\./u,
+      1,
+    ],
     ["413", tooLarge(), /^Anthropic takes no request as large as this one with its context\. Shorten/u, 1],
+    ["400 with a text that no database can hold", badRequest("a\0b \ud83d"), /It says: “ab \ufffd/u, 1],
     ["422", fails(422, "invalid_request_error", "PLANTED"), /^Anthropic refused the request \(HTTP 422\)\./u, 1],
     ["a refusal", refuses("cyber"), /^claude-sonnet-5-5 declined to work on this \(cyber\)\. Reword it/u, 1],
     ["a refusal in the middle of an answer", says(TEXT, { stopReason: "refusal" }), /declined to work on this\./u, 1],
@@ -209,6 +223,7 @@ describe("what no further try would change fails its story at once, and the othe
       error: expect.stringMatching(message),
       createdCount: 0,
     });
+    expect(item.error).toMatch(ENDS_WITH_ADVICE);
     expect(requests).toBe(asked + 1);
     expect(linesOf(run, "ERROR")).toEqual([`S1: ${item.error}`]);
     expect(statusesOf(history, "S1")).toEqual(["GENERATING", "FAILED"]);
@@ -223,8 +238,17 @@ describe("what no further try would change fails its story at once, and the othe
 describe("what every further story would meet ends the run at once, and the rest is not tried one by one", () => {
   it.each<[string, Reply, RegExp]>([
     ["401", badKey(), /^Anthropic does not accept the API key\. Set a valid ANTHROPIC_API_KEY and restart/u],
-    ["402", fails(402, "billing_error", "Payment required"), /^Anthropic cannot bill this account\. Settle/u],
+    [
+      "402",
+      fails(402, "billing_error", "Payment required"),
+      /^Anthropic cannot bill this account\. It says: “Payment required”\. Settle/u,
+    ],
     ["403", notPermitted(), /^Anthropic does not permit this key to use claude-sonnet-5-5\. Use a key/u],
+    [
+      "403, an organization on hold",
+      fails(403, "permission_error", "on hold", { details: { error_code: "organization_on_hold" } }),
+      /^Anthropic has put the organization of this key on hold\. .* Settle that/u,
+    ],
     ["404, an unknown model", unknownModel(), /^Anthropic knows no model "claude-sonnet-5-5"\. Set MODEL/u],
     ["a spend limit", spendLimit("enforced"), /^Anthropic reports that the spend limit .* Raise it, or wait/u],
     ["a contract's spend limit", spendLimit("contract"), /^Anthropic reports that the spend limit/u],
@@ -245,6 +269,7 @@ describe("what every further story would meet ends the run at once, and the rest
     const counters = { completedItems: 0, failedItems: 1, cancelledItems: 2 };
     expect(run).toMatchObject({ status: "FAILED", phase: "FAILED", error: item.error, ...counters });
     expect(item).toMatchObject({ status: "FAILED", attempts: 1, error: expect.stringMatching(message) });
+    expect(item.error).toMatch(ENDS_WITH_ADVICE);
     expect(run.items.nodes.slice(1)).toMatchObject([
       { status: "CANCELLED", attempts: 0, error: null },
       { status: "CANCELLED", attempts: 0, error: null },

@@ -25,6 +25,11 @@ function byTitle(behaviours: Readonly<Record<string, Behaviour>>): Behaviour {
   return (request, call) => (behaviours[request.story.title] ?? done)(request, call);
 }
 
+/** A failure whose words no database holds, as only a mistake of ours could make it. */
+function unsaveable(options: ConstructorParameters<typeof GenerationError>[1]): GenerationError {
+  return Object.assign(new GenerationError("", options), { message: "a\0b", happened: "a\0b" });
+}
+
 describe("a failure", () => {
   it("of one story stops no other, and its message reaches the item and the log", async () => {
     generator.script(byTitle({ "Story 2": fails }));
@@ -80,6 +85,52 @@ describe("a failure", () => {
     const stories = await app.readStories(epicId);
     expect(stories.map(({ subtasks }) => subtasks.nodes.length)).toEqual([5, 0, 5, 0, 5]);
     expect(createdCount).toBe(15);
+    app.complaints.splice(0);
+  });
+
+  const UNSAVED = "Generating failed, and why could not be saved; the server's log says more. Retry the run.";
+
+  it("whose own words cannot be saved fails that story only", async () => {
+    generator.script(byTitle({ "Story 2": () => Promise.reject(unsaveable({})) }));
+    const { epicId } = await app.backlog(titles(3));
+    const runId = await app.start(epicId);
+    checkHistory(await app.history(runId));
+    const { items, error } = await app.readRun(runId);
+    expect(error).toBeNull();
+    expect(items.nodes.map((item) => [item.status, item.error])).toEqual([
+      ["COMPLETED", null],
+      ["FAILED", UNSAVED],
+      ["COMPLETED", null],
+    ]);
+    app.complaints.splice(0);
+  });
+
+  it("whose own words cannot be saved is tried again where that may help", async () => {
+    const failure = unsaveable({ retry: { afterMs: null, throttled: false } });
+    generator.script((request, call) => (call === 1 ? Promise.reject(failure) : done(request, call)));
+    const { epicId } = await app.backlog(titles(1));
+    const runId = await app.start(epicId);
+    checkHistory(await app.history(runId));
+    const { items } = await app.readRun(runId);
+    expect(items.nodes).toMatchObject([{ status: "COMPLETED", attempts: 2 }]);
+    app.complaints.splice(0);
+  });
+
+  it("whose own words cannot be saved ends the run where every further story would meet it", async () => {
+    const beside: Behaviour = async ({ signal }) => {
+      await createGate().pass(signal);
+      return [];
+    };
+    generator.script(byTitle({ "Story 1": () => Promise.reject(unsaveable({ fatal: true })), "Story 2": beside }));
+    const { epicId } = await app.backlog(titles(2));
+    const runId = await app.start(epicId);
+    checkHistory(await app.history(runId));
+    const { items, error } = await app.readRun(runId);
+    expect(error).toBe(UNSAVED);
+    expect(items.nodes.map((item) => [item.status, item.error])).toEqual([
+      ["FAILED", UNSAVED],
+      ["CANCELLED", null],
+    ]);
     app.complaints.splice(0);
   });
 

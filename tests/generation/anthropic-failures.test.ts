@@ -1,9 +1,10 @@
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { inspect } from "node:util";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createAnthropicGenerator, type AnthropicOptions } from "../../src/generation/anthropic/anthropic-generator.ts";
 import { GenerationError } from "../../src/generation/generator.ts";
+import { ENDS_WITH_ADVICE } from "../support/advice.ts";
 import { asAnthropic } from "../support/as-anthropic.ts";
 import {
   badKey,
@@ -33,7 +34,7 @@ beforeEach(async () => {
 });
 afterEach(() => claude.close());
 
-/** How a split ends whose calls get these replies. */
+/** How a split ends whose calls get these replies; whatever it is, its message ends with something to do. */
 async function failureAfter(replies: Reply | readonly Reply[], options: Partial<AnthropicOptions> = {}) {
   claude.script(...[replies].flat(), answers(subtasksAnswer(3)));
   const request = splitRequest();
@@ -49,7 +50,13 @@ async function failureAfter(replies: Reply | readonly Reply[], options: Partial<
   );
   if (!(error instanceof GenerationError)) throw error;
   const { message, cause, fatal, retry } = error;
+  expect(message).toMatch(ENDS_WITH_ADVICE);
   return { message, cause, fatal, retry, spent: request.spent, calls: claude.requests.length };
+}
+
+/** What stops everything until somebody acts, with a status that would mean something else. */
+function blocked(status: number, code: string): Reply {
+  return fails(status, "invalid_request_error", "PLANTED", { details: { error_code: code } });
 }
 
 const AGAIN = { afterMs: null, throttled: false };
@@ -66,8 +73,34 @@ describe("a call that fails says what happened and what to do, and is made only 
     ["a limit of one's own", spendLimit("owner"), /has reached its own limit/u],
     [
       "an organization on hold",
-      fails(400, "invalid_request_error", "on hold", { details: { error_code: "organization_on_hold" } }),
-      /It says: on hold/u,
+      blocked(400, "organization_on_hold"),
+      /^Anthropic has put the organization of this key on hold\. It says: “PLANTED”\. Settle that with its support/u,
+    ],
+    [
+      "an organization on hold, told as a missing permission",
+      blocked(403, "organization_on_hold"),
+      /^Anthropic has put the organization of this key on hold\./u,
+    ],
+    [
+      "an organization on hold, told as a bad key",
+      blocked(401, "organization_on_hold"),
+      /^Anthropic has put the organization of this key on hold\./u,
+    ],
+    ["a disabled encryption key", blocked(403, "cmek_key_disabled"), /encryption key, which is disabled\..* Enable/u],
+    [
+      "an encryption key out of reach",
+      blocked(400, "cmek_key_network_blocked"),
+      /cannot reach .* encryption key\..* Let it through/u,
+    ],
+    [
+      "unpaid bills, told as a bad request",
+      fails(400, "billing_error", "Pay"),
+      /^Anthropic cannot bill this account\./u,
+    ],
+    [
+      "a workspace's limit",
+      badRequest("You have reached your specified workspace API usage limits. You will regain access on 2026-12-01."),
+      /has reached its own limit/u,
     ],
     ["a spend limit", spendLimit("enforced"), /^Anthropic reports that the spend limit of this account has been/u],
     ["a contract's limit", spendLimit("contract"), /spend limit/u],
@@ -85,7 +118,33 @@ describe("a call that fails says what happened and what to do, and is made only 
     [
       "a request it refuses",
       badRequest(),
-      /^Anthropic refused the request \(HTTP 400\)\. It says: max_tokens: too many/u,
+      /^Anthropic refused the request \(HTTP 400\)\. It says: “max_tokens: too many”\. Change what it names, then retry/u,
+    ],
+    ["a request it refuses without a word", sends(400, "text/plain", ""), /\(HTTP 400\)\. Check MODEL and/u],
+    [
+      "a prompt that is too long",
+      badRequest("prompt is too long: 214382 tokens > 200000 maximum"),
+      /^Anthropic takes no request as large .* It says: “prompt is too long: 214382 tokens .*”\. Shorten/u,
+    ],
+    [
+      "a prompt that is too long beside its answer",
+      badRequest("input length and `max_tokens` exceed context limit: 188240 + 21333 > 200000, decrease input length"),
+      /^Anthropic takes no request as large .*”\. Shorten/u,
+    ],
+    [
+      "a request whose text it quotes, about limits",
+      badRequest('value "As a user I want to see my usage limit" is too long'),
+      /^Anthropic refused the request \(HTTP 400\)\. It says: “value "As a user/u,
+    ],
+    [
+      "a request whose text it quotes, about credit",
+      fails(422, "invalid_request_error", "Your credit balance is too low"),
+      /^Anthropic refused the request \(HTTP 422\)/u,
+    ],
+    [
+      "a request whose text it quotes, as a limit of one's own",
+      badRequest("messages.0: You have reached your specified API usage limits."),
+      /^Anthropic refused the request \(HTTP 400\)/u,
     ],
     [
       "a request it cannot process",
@@ -155,6 +214,8 @@ describe("a call that fails says what happened and what to do, and is made only 
       AGAIN,
       /was cut off on its way/u,
     ],
+    ["response without a body", sends(204, "", ""), AGAIN, /sent nothing instead of a model's answer/u],
+    ["body that is empty", sends(200, "application/json", ""), AGAIN, /sent nothing instead of a model's answer/u],
     ["stream without events", sends(200, "text/event-stream", ""), AGAIN, /sent nothing instead of a model's answer/u],
     [
       "web page instead of an answer",
@@ -174,6 +235,12 @@ describe("a call that fails says what happened and what to do, and is made only 
     expect(failure.message).toMatch(message);
     expect(failure.message).not.toContain("<h1>");
     expect(failure).toMatchObject({ fatal: false, retry, calls: 1 });
+  });
+
+  it("words of Anthropic's about credit, at another server: they may be quoted, and end no run", async () => {
+    const failure = await failureAfter(badRequest("Your credit balance is too low"));
+    expect(failure).toMatchObject({ fatal: false, retry: null, calls: 1 });
+    expect(failure.message).toMatch(/refused the request \(HTTP 400\)/u);
   });
 
   it("a wrong path at another server: every further call would meet it", async () => {
@@ -262,6 +329,7 @@ describe("an answer that is not whole is never parsed, and its cost is told", ()
       says(ANSWER, { stopReason: "refusal", stopDetails: { type: "refusal", category: "cyber" } }),
       /^claude-sonnet-5-5 declined to work on this \(cyber\)\. Reword it/u,
     ],
+    ["refused for a reason of any length", refuses("why ".repeat(5_000)), /declined to work on this \(.*…\)\. Reword/u],
     ["refused without a reason", refuses(null), /^claude-sonnet-5-5 declined to work on this\. Reword/u],
     [
       "cut off at the model's own limit",
@@ -300,3 +368,19 @@ it.each([
     expect(`${message} ${inspect(cause, { depth: 9 })}`).not.toContain("SECRET");
   },
 );
+
+it("a failure that nobody foresaw is told by its kind, and the log says where it was, without a word of it", async () => {
+  const fetch = async () => {
+    const error = new RangeError("SECRET\n    at SECRET (/home/SECRET:1:1)");
+    const body = new ReadableStream({ pull: (controller) => controller.error(error) });
+    return new Response(body, { headers: { "content-type": "text/event-stream" } });
+  };
+  const warn = vi.fn<(fields: Record<string, unknown>, message: string) => void>();
+  const { message } = await failureAfter([], { fetch, log: { info() {}, warn } });
+  expect(message).toMatch(
+    /^Asking claude-sonnet-5-5 failed unexpectedly \(RangeError\); the server's log says where\./u,
+  );
+  const frames = expect.arrayContaining([expect.stringMatching(/^at .*anthropic-failures\.test\.ts\S*:\d+:\d+\)?$/u)]);
+  expect(warn.mock.calls).toEqual([[expect.objectContaining({ cause: "RangeError", frames }), expect.any(String)]]);
+  expect(`${message} ${JSON.stringify(warn.mock.calls)}`).not.toContain("SECRET");
+});

@@ -3,7 +3,7 @@ import { createAnthropicGenerator, type AnthropicOptions } from "../../src/gener
 import { GenerationError, type Generator } from "../../src/generation/generator.ts";
 import { answers, hangs, says, sends } from "../support/loopback-claude/replies.ts";
 import { startLoopbackClaude, type LoopbackClaude } from "../support/loopback-claude/server.ts";
-import { splitRequest, storyToSplit } from "../support/split-requests.ts";
+import { RUN_CONTEXT, splitRequest, storyToSplit } from "../support/split-requests.ts";
 import { subtasksAnswer } from "../support/subtask-answers.ts";
 
 let claude: LoopbackClaude;
@@ -37,6 +37,13 @@ function turnsOf(body: Readonly<Record<string, unknown>>): { role: string; text:
     role,
     text: typeof content === "string" ? content : content.map((block) => block.text).join("\n"),
   }));
+}
+
+/** What a correction is told to be wrong: JSON in the last turn, between tags that end in the run's nonce. */
+function problemsIn(request: { readonly body: Readonly<Record<string, unknown>> } | undefined): string[] {
+  const text = turnsOf(request?.body ?? {}).at(-1)?.text ?? "";
+  const json = new RegExp(`<problems-${RUN_CONTEXT.nonce}>(.*)</problems-${RUN_CONTEXT.nonce}>`, "su").exec(text)?.[1];
+  return JSON.parse(json ?? "null") as string[];
 }
 
 describe("a split by Claude", () => {
@@ -182,8 +189,10 @@ describe("an answer that does not pass", () => {
     expect(turns.map((turn) => turn.role)).toEqual(["user", "assistant", "user"]);
     expect(turns[0]).toEqual(turnsOf(first?.body ?? {})[0]);
     expect(JSON.parse(turns[1]?.text ?? "")).toEqual(wrong);
-    expect(turns[2]?.text).toContain("There are 2 subtasks; COMPACT asks for 3 to 5.");
-    expect(turns[2]?.text).toContain('dependsOn names "k7"');
+    expect(problemsIn(second)).toEqual([
+      "There are 2 subtasks; COMPACT asks for 3 to 5.",
+      'Subtask 2 (“Build part 2”): dependsOn names "k7", which is the key of no subtask.',
+    ]);
     expect(second?.body["system"]).toBe(first?.body["system"]);
   });
 
@@ -205,7 +214,7 @@ describe("an answer that does not pass", () => {
     expect(await generator().splitStory(splitRequest())).toHaveLength(3);
     const turns = turnsOf(claude.requests[1]?.body ?? {});
     expect(turns[1]?.text).toBe(text === "" ? "(no answer)" : text);
-    expect(turns[2]?.text).toContain(problem);
+    expect(problemsIn(claude.requests[1])).toEqual([problem]);
   });
 
   it("fails the story when the repaired one does not pass either, saying what is wrong", async () => {
@@ -226,14 +235,32 @@ describe("an answer that does not pass", () => {
     expect(request.spent).toHaveLength(2);
   });
 
+  it("may name things at any length: neither the correction nor the failure carries them whole", async () => {
+    const long = "K".repeat(60_000);
+    const circle = (index: number) => ({ title: "T".repeat(200 + index), dependsOn: [`k${((index + 1) % 400) + 1}`] });
+    for (const wrong of [
+      subtasksAnswer(3, { 0: { dependsOn: [long, `${long}1`, `${long}2`] }, 1: { key: long }, 2: { title: long } }),
+      subtasksAnswer(400, Object.fromEntries(Array.from({ length: 400 }, (_, index) => [index, circle(index)]))),
+    ]) {
+      claude.script(answers(wrong), answers(wrong));
+      const error = await failureOf(generator().splitStory(splitRequest()));
+      if (!(error instanceof GenerationError)) throw error;
+      expect(error.message.length).toBeLessThanOrEqual(1_000);
+      expect(error.message).toMatch(/^claude-sonnet-5-5 answered twice .* Retry the run, or use another model\.$/u);
+      const problems = problemsIn(claude.requests.at(-1));
+      expect(problems.length).toBeLessThanOrEqual(40);
+      for (const problem of problems) expect(problem.length).toBeLessThanOrEqual(280);
+    }
+  });
+
   it("is not taken when it repeats what the story keeps", async () => {
     const story = storyToSplit({ existingSubtasks: [{ title: "build part 2", description: "Done." }] });
     claude.script(answers(subtasksAnswer(3)), answers(subtasksAnswer(3, { 1: { title: "Build something else" } })));
     const subtasks = await generator().splitStory(splitRequest({ story }));
     expect(subtasks[1]?.title).toBe("Build something else");
-    expect(turnsOf(claude.requests[1]?.body ?? {})[2]?.text).toContain(
-      "the story already has a subtask with this title",
-    );
+    expect(problemsIn(claude.requests[1])).toEqual([
+      "Subtask 2 (“Build part 2”): the story already has a subtask with this title.",
+    ]);
   });
 });
 

@@ -49,7 +49,7 @@ it("a set that does not pass is asked for once more, with what was wrong", async
   claude.script(answers(storiesAnswer(5, { 1: { persona: "Nobody" } })), answers(storiesAnswer(6)));
   const request = fillRequest();
   expect(await generator().fillEpic(request)).toHaveLength(6);
-  expect(claude.requests[1]?.body.messages?.at(-1)?.content).toContain('persona "Nobody" is none of');
+  expect(claude.requests[1]?.body.messages?.at(-1)?.content).toContain('persona \\"Nobody\\" is none of');
   expect(request.drafts.map(({ index }) => index)).toEqual([0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 5]);
 });
 

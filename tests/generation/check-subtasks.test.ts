@@ -235,6 +235,17 @@ describe("references", () => {
     ]);
   });
 
+  it("are cut where they are told", () => {
+    const long = "K".repeat(60_000);
+    const cut = JSON.stringify(`${"K".repeat(59)}…`);
+    expect(problemsOf(set(3, { 1: { dependsOn: [long] } }))).toEqual([
+      `Subtask 2 (“Build part 2”): dependsOn names ${cut}, which is the key of no subtask.`,
+    ]);
+    expect(problemsOf(set(3, { 0: { key: long }, 1: { key: long } }))).toEqual([
+      `Subtask 2 (“Build part 2”): key ${cut} is already used by Subtask 1 (“Build part 1”).`,
+    ]);
+  });
+
   it("do not lead to the subtask itself", () => {
     expect(problemsOf(set(3, { 1: { dependsOn: ["k2"] } }))).toEqual([
       "Subtask 2 (“Build part 2”): it depends on itself.",
@@ -263,6 +274,10 @@ describe("criteria that a subtask covers", () => {
     ]);
     expect(problemsOf(set(3, { 0: { coversCriteria: [0] } }))).toEqual([
       "Subtask 1 (“Build part 1”): coversCriteria names 0, but the story has no acceptance criteria.",
+    ]);
+    const many = Array.from({ length: 20_000 }, (_, index) => index);
+    expect(problemsOf(set(3, { 0: { coversCriteria: many } }), story)).toEqual([
+      "Subtask 1 (“Build part 1”): coversCriteria names 2, 3, 4, 5, 6, …, but the story's criteria are numbered 0 to 1.",
     ]);
   });
 });

@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createAnthropicGenerator } from "../../src/generation/anthropic/anthropic-generator.ts";
 import type { RunContext } from "../../src/generation/generator.ts";
+import { answers } from "../support/loopback-claude/replies.ts";
 import { startLoopbackClaude, type LoopbackClaude } from "../support/loopback-claude/server.ts";
 import { blocksOf, type WireBlock, type WireRequest } from "../support/loopback-claude/wire.ts";
 import { EPIC_CONTEXT, epicToFill, fillRequest } from "../support/fill-requests.ts";
 import { RUN_CONTEXT, splitRequest, storyToSplit } from "../support/split-requests.ts";
+import { subtasksAnswer } from "../support/subtask-answers.ts";
 
 let claude: LoopbackClaude;
 
@@ -103,6 +105,34 @@ describe("a request keeps its structure, whatever people have written", () => {
     const [shared, own] = expectIntact(hostile!.body, plain!.body.system);
     expect(dataIn(shared, "context")).toMatchObject({ project: context.project, wishes: text });
     expect(dataIn(own, "epic")).toEqual(epic);
+  });
+
+  it.each(HOSTILE)("in the answer that a correction is asked for: %s", async (_, text) => {
+    const plain = subtasksAnswer(3, { 1: { title: "Build part 1" } });
+    const hostile = subtasksAnswer(3, {
+      0: { title: text, key: text },
+      1: { title: text, key: text, dependsOn: [`${text}!`] },
+    });
+    const generator = createAnthropicGenerator({ apiKey: "sk-test-key", baseURL: claude.baseURL, model: "m" });
+    claude.script(answers(plain));
+    await generator.splitStory(splitRequest());
+    claude.script(answers(hostile));
+    await generator.splitStory(splitRequest());
+
+    const [ours, quoting] = [claude.requests[1], claude.requests[3]].map((request) => {
+      const turns = request?.body.messages ?? [];
+      expect(turns.map(({ role }) => role)).toEqual(["user", "assistant", "user"]);
+      const blocks = blocksOf(turns.at(-1)?.content);
+      expect(blocks.map(({ type }) => type)).toEqual(["text"]);
+      return blocks[0];
+    });
+    const problems = dataIn(quoting, "problems");
+    expect(problems).toEqual(expect.arrayContaining([expect.stringContaining("it has the same title as subtask 1")]));
+    expect(problems).toEqual(expect.arrayContaining([expect.stringContaining("which is the key of no subtask")]));
+    // What we say ourselves is the same, whatever the answer was.
+    expect(dataIn(ours, "problems")).toHaveLength(1);
+    const [said, saidOurs] = [quoting, ours].map((block) => block?.text?.split("\n").at(-1));
+    expect(said).toBe(saidOurs);
   });
 
   it("wishes are said to be wishes: they change neither the rules nor the form of the answer", async () => {

@@ -14,6 +14,7 @@ import { claimRun } from "./claim-run.ts";
 import { AbortedCall, createInFlight, type Outcome } from "./in-flight.ts";
 import { createPacer } from "./pacer.ts";
 import { leaveRun } from "./leave-run.ts";
+import { afterRefusal } from "./refused-step.ts";
 import { takeStep } from "./step.ts";
 import { createBudget } from "./budget.ts";
 import { addCost } from "../usage.ts";
@@ -181,7 +182,7 @@ export async function executeRun(parts: ExecutionParts, runId: string, stop: Abo
           await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
         } else {
           log.warn({ err: error, itemIds: idsOf(outcomes) }, "the database refused a step of the run");
-          inFlight.putBack(refused(outcomes, error));
+          inFlight.putBack(afterRefusal(outcomes, error));
           oneByOne = true;
         }
       }
@@ -205,20 +206,6 @@ export async function executeRun(parts: ExecutionParts, runId: string, stop: Abo
       WHERE id = ${runId}::uuid AND lease = ${run.lease} AND status = 'RUNNING'`;
     if (count === 0) endExecution("The run is no longer this executor's.");
   }
-}
-
-/**
- * What to try after the database refused a step for what is in it: the same outcomes one by one, or the one that it was as
- * a failure of its item.
- * @throws the error itself where it is no set's fault
- */
-function refused(outcomes: readonly Outcome[], cause: unknown): readonly Outcome[] {
-  const [outcome, ...others] = outcomes;
-  if (outcome === undefined) throw cause;
-  if (others.length > 0) return outcomes;
-  if ("error" in outcome.result) throw cause;
-  const error = new GenerationError("What was generated could not be saved. Retry the run.", { cause });
-  return [{ ...outcome, result: { error } }];
 }
 
 function idsOf(outcomes: readonly Outcome[]): string[] {

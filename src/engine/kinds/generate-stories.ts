@@ -48,7 +48,7 @@ export function createGenerateStoriesKind(
     },
     async open(reader, run) {
       const read = await store.readFillContext(reader, run.projectId);
-      const context = read && { ...read, instructions: run.instructions, nonce: nonceOf(run) };
+      const context = read && { ...read, instructions: run.instructions, nonce: await nonceOf(reader, run) };
       const replace = run.existingBehavior === "REPLACE";
       const { mode, model } = run;
       const personaSet = run.personaSet ?? "CORE";

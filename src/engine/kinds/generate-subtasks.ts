@@ -63,7 +63,7 @@ export function createGenerateSubtasksKind(
     },
     async open(reader, run) {
       const read = run.epicId === null ? null : await store.readRunContext(reader, run.epicId);
-      const context = read && { ...read, instructions: run.instructions, nonce: nonceOf(run) };
+      const context = read && { ...read, instructions: run.instructions, nonce: await nonceOf(reader, run) };
       const replace = run.existingBehavior === "REPLACE";
       return {
         expectedCostUsd:

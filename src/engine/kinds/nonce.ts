@@ -1,10 +1,12 @@
-import { createHash } from "node:crypto";
+import { createHmac } from "node:crypto";
+import type { Transaction } from "../../database/database.ts";
 import type { RunRow } from "../../pubsub/run-events.ts";
 
 /**
- * Marks data in a run's prompts: unknown to whoever wrote the backlog, and the same after a takeover. It is made of the
- * run's id without being a part of it: ids are not the provider's.
+ * Marks data in a run's prompts: the same in all processes of an installation, so also after a takeover, and nobody who
+ * writes the backlog or knows the run's id can tell it.
  */
-export function nonceOf(run: RunRow): string {
-  return createHash("sha256").update(run.id).digest("hex").slice(0, 12);
+export async function nonceOf(reader: Transaction, { id }: Pick<RunRow, "id">): Promise<string> {
+  const { secret } = await reader.installation.findUniqueOrThrow({ where: { id: 1 } });
+  return createHmac("sha256", secret).update(id).digest("hex").slice(0, 12);
 }

@@ -2,7 +2,7 @@ import { APIError, type Anthropic } from "@anthropic-ai/sdk";
 import { Stream } from "@anthropic-ai/sdk/core/streaming";
 import type { ProviderLimits, Usage } from "../generator.ts";
 import { watchCall, type CallWatch } from "./call-watch.ts";
-import { causeOf, NoAnswer, toGenerationError } from "./failures.ts";
+import { causeOf, framesOf, NoAnswer, toGenerationError } from "./failures.ts";
 import { limitsOf } from "./limits.ts";
 import type { PrefixGate } from "./prefix-gate.ts";
 import { costOf, isFree, priceOf, type PriceTable } from "./prices.ts";
@@ -108,7 +108,7 @@ export async function callClaude(caller: Caller, question: Question, events: Cal
     const cause: unknown = gaveUp ? watch.signal.reason : error;
     const failed = { model, status, type, errorCode, requestId, durationMs };
     if (signal.aborted) log?.info(failed, "a call to the model was broken off: nobody waits for it any more");
-    else log?.warn({ ...failed, cause: causeOf(cause) }, "a call to the model failed");
+    else log?.warn({ ...failed, cause: causeOf(cause), frames: framesOf(cause) }, "a call to the model failed");
     const failure = toGenerationError(cause, { provider, model, reply: reader.reply, now: caller.now() });
     const outcome = signal.aborted ? "aborted" : failure.retry?.throttled ? "throttled" : "failed";
     caller.observer?.callEnded({ model, outcome, durationMs });
@@ -139,9 +139,10 @@ const NO_DETAILS = { status: undefined, type: undefined, errorCode: undefined, r
  * without a name, and hides what shows that a connection is alive.
  */
 async function read(response: Response, reader: ReplyReader, watch: CallWatch): Promise<void> {
+  if (response.body === null) throw new NoAnswer("nothing");
   const type = response.headers.get("content-type")?.split(";")[0]?.trim() ?? "";
   if (type !== "" && type !== "text/event-stream" && !type.endsWith("json")) {
-    await response.body?.cancel();
+    await response.body.cancel();
     throw new NoAnswer("a web page or plain text");
   }
   const alive = new TransformStream<Uint8Array, Uint8Array>({
@@ -152,9 +153,11 @@ async function read(response: Response, reader: ReplyReader, watch: CallWatch): 
     },
   });
   const { headers } = response;
-  const heard = new Response(response.body?.pipeThrough(alive) ?? null, { headers });
+  const heard = new Response(response.body.pipeThrough(alive), { headers });
   if (type.endsWith("json")) {
-    if (!reader.takeMessage(parsed(await heard.text()))) throw new NoAnswer("something else");
+    const text = await heard.text();
+    if (text.trim() === "") throw new NoAnswer("nothing");
+    if (!reader.takeMessage(parsed(text))) throw new NoAnswer("something else");
     return;
   }
   let events = 0;

@@ -35,6 +35,7 @@ export function fillPrompt(input: {
       }),
       "Write the stories of this epic.",
     ].join("\n\n"),
+    nonce: context.nonce,
   };
 }
 

@@ -4,6 +4,8 @@ export interface Prompt {
   readonly system: string;
   readonly context: string;
   readonly task: string;
+  /** What the tags around data end in, those of later turns too. */
+  readonly nonce: string;
 }
 
 /** How much of what is only background reaches the model; what an item itself says is never cut. */
@@ -28,11 +30,13 @@ export function data(name: string, nonce: string, value: unknown): string {
   return `<${name}-${nonce}>\n${json}\n</${name}-${nonce}>`;
 }
 
-/** What is said to a model whose answer did not pass: every problem by name, and to answer anew. */
-export function repairRequest(problems: readonly string[]): string {
+/**
+ * What is said to a model whose answer did not pass: what is wrong, and to answer anew. Problems quote titles and keys
+ * of the answer, which may quote a story: they are data.
+ */
+export function repairRequest(problems: readonly string[], nonce: string): string {
   return [
-    "This answer cannot be used:",
-    ...problems.slice(0, 40).map((problem) => `- ${problem}`),
-    "Answer again with the whole corrected set, as one JSON object and nothing else. Keep what was right.",
-  ].join("\n");
+    data("problems", nonce, problems.slice(0, 40)),
+    "This answer cannot be used; what is wrong with it is listed above. Answer again with the whole corrected set, as one JSON object and nothing else. Keep what was right.",
+  ].join("\n\n");
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { cutAtWord } from "../../backlog/characters.ts";
 import { GenerationError, type Usage } from "../generator.ts";
 
 export type Tokens = Omit<Usage, "costUsd">;
@@ -122,7 +123,7 @@ export function createReplyReader(onText: (piece: string) => void): ReplyReader 
  */
 export function expectAnswer({ stopReason, refusal }: Reply, model: string): void {
   if (stopReason === "refusal") {
-    const why = refusal === null ? "" : ` (${refusal})`;
+    const why = refusal === null ? "" : ` (${cutAtWord(refusal, 100)})`;
     throw new GenerationError(`${model} declined to work on this${why}. Reword it, or use another model.`);
   }
   if (stopReason === "model_context_window_exceeded") {

@@ -1,4 +1,5 @@
 import type { Anthropic } from "@anthropic-ai/sdk";
+import { cutAtWord } from "../../backlog/characters.ts";
 import { createArrayElements } from "../array-elements.ts";
 import { GenerationError } from "../generator.ts";
 import { callClaude, type CallEvents, type Caller, type Question } from "./call-claude.ts";
@@ -21,6 +22,8 @@ export type Judgement<Checked> =
 
 /** Room for a fine answer and the thinking before it, and for a try that found it too narrow; what is not used costs nothing. */
 const ROOM = { first: 16_000, wider: 48_000 };
+/** Three of them still fit into the message of a failure. */
+const LONGEST_PROBLEM = 280;
 
 /**
  * Asks for an answer until it passes its check: one call, one more with wider room where the answer did not fit, and
@@ -51,7 +54,7 @@ export async function askForSoundAnswer<Checked>(
       ...question.messages,
       // An empty turn is refused by the API.
       { role: "assistant", content: first.text.trim() === "" ? "(no answer)" : first.text },
-      { role: "user", content: repairRequest(judged.problems) },
+      { role: "user", content: repairRequest(judged.problems, prompt.nonce) },
     ]),
   );
   if (second.ok) return second.checked;
@@ -91,7 +94,7 @@ export async function askForSoundAnswer<Checked>(
 
   function judge({ text }: Reply): Judgement<Checked> {
     const parsed = parseJson(text);
-    if (parsed !== null) return kind.check(parsed.value);
+    if (parsed !== null) return withShortProblems(kind.check(parsed.value));
     const problem = text.trim() === "" ? "The answer was empty." : "The answer was not a whole JSON object.";
     return { ok: false, problems: [problem] };
   }
@@ -111,6 +114,12 @@ export function opening(prompt: Prompt): Anthropic.MessageParam[] {
       ],
     },
   ];
+}
+
+/** Problems name what the answer names, and a circle goes through as many subtasks as it likes. */
+function withShortProblems<Checked>(judged: Judgement<Checked>): Judgement<Checked> {
+  if (judged.ok) return judged;
+  return { ok: false, problems: judged.problems.map((problem) => cutAtWord(problem, LONGEST_PROBLEM)) };
 }
 
 function summary(problems: readonly string[]): string {

@@ -25,6 +25,7 @@ export function splitPrompt(input: {
       wishes: context.instructions,
     }),
     task: splitTask(context, story),
+    nonce: context.nonce,
   };
 }
 

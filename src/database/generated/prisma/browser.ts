@@ -63,6 +63,11 @@ export type RunEvent = Prisma.RunEventModel
  */
 export type ProviderAllowance = Prisma.ProviderAllowanceModel
 /**
+ * Model Installation
+ * What is this installation's alone; one row, written by a migration.
+ */
+export type Installation = Prisma.InstallationModel
+/**
  * Model Compatibility
  * What the database asks of a program that opens it; one row, written by migrations.
  */

@@ -60,6 +60,7 @@ export const ModelName = {
   RunItem: 'RunItem',
   RunEvent: 'RunEvent',
   ProviderAllowance: 'ProviderAllowance',
+  Installation: 'Installation',
   Compatibility: 'Compatibility'
 } as const
 
@@ -257,6 +258,14 @@ export const ProviderAllowanceScalarFieldEnum = {
 } as const
 
 export type ProviderAllowanceScalarFieldEnum = (typeof ProviderAllowanceScalarFieldEnum)[keyof typeof ProviderAllowanceScalarFieldEnum]
+
+
+export const InstallationScalarFieldEnum = {
+  id: 'id',
+  secret: 'secret'
+} as const
+
+export type InstallationScalarFieldEnum = (typeof InstallationScalarFieldEnum)[keyof typeof InstallationScalarFieldEnum]
 
 
 export const CompatibilityScalarFieldEnum = {
