@@ -11,6 +11,7 @@ const USAGE = `npm run claude:loopback -- [options]
   --latency-ms <n>                 400: until an answer begins
   --tokens-per-second <n>          120: how fast an answer is written
   --requests-per-minute <n>        no limit
+  --input-tokens-per-minute <n>    no limit; what is read from the cache does not count
   --output-tokens-per-minute <n>   no limit`;
 
 const { values } = parseArgs({
@@ -20,6 +21,7 @@ const { values } = parseArgs({
     "latency-ms": { type: "string", default: "400" },
     "tokens-per-second": { type: "string", default: "120" },
     "requests-per-minute": { type: "string" },
+    "input-tokens-per-minute": { type: "string" },
     "output-tokens-per-minute": { type: "string" },
     help: { type: "boolean", default: false },
   },
@@ -51,6 +53,7 @@ if (values.help) {
       latencyMs: numberOf("latency-ms"),
       tokensPerSecond: numberOf("tokens-per-second") || undefined,
       requestsPerMinute: numberOf("requests-per-minute") || undefined,
+      inputTokensPerMinute: numberOf("input-tokens-per-minute") || undefined,
       outputTokensPerMinute: numberOf("output-tokens-per-minute") || undefined,
     }),
   );

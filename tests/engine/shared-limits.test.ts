@@ -3,6 +3,7 @@ import { createAnthropicGenerator } from "../../src/generation/anthropic/anthrop
 import { createOutlineGenerator } from "../../src/generation/outline.ts";
 import { startTestApp, type TestApp } from "../support/app.ts";
 import { createTestDatabaseUrl } from "../support/database.ts";
+import type { RateLimitOptions } from "../support/loopback-claude/rate-limits.ts";
 import { says } from "../support/loopback-claude/replies.ts";
 import { type LoopbackClaude, type LoopbackOptions, startLoopbackClaude } from "../support/loopback-claude/server.ts";
 import { soundAnswer } from "../support/loopback-claude/sound-answers.ts";
@@ -40,6 +41,34 @@ async function sharers(app: TestApp): Promise<number> {
   return rows[0]?.count ?? 0;
 }
 
+/** Runs on two workers, each of which has some, to their good end. */
+async function runOnTwo(limits: RateLimitOptions, benefit = ""): Promise<{ claude: LoopbackClaude; tookMs: number }> {
+  const claude = await startClaude({
+    ...limits,
+    tokensPerSecond: 2_500,
+    respond: ({ body }) => says(soundAnswer(body), { thinking: "x".repeat(2_000), charactersPerDelta: 200 }),
+  });
+  const databaseUrl = await createTestDatabaseUrl();
+  const app = await startWorker(claude, databaseUrl);
+  await startWorker(claude, databaseUrl);
+  const began = performance.now();
+  const runs: string[] = [];
+  let sharing = 0;
+  // Which worker takes up a run is nobody's choice: there are runs until both have one.
+  for (let i = 0; i < 5 || (i < 20 && sharing < 2); i += 1) {
+    const { epicId } = await app.backlog(stories(10).map((story) => story + benefit));
+    const runId = await app.start(epicId);
+    await app.until(runId, ({ run }) => run.status === "RUNNING");
+    runs.push(runId);
+    sharing = Math.max(sharing, await sharers(app));
+  }
+  expect(sharing).toBe(2);
+  await Promise.all(runs.map((runId) => app.watchToEnd(runId)));
+  const tookMs = performance.now() - began;
+  for (const runId of runs) expect(await app.readRun(runId)).toMatchObject({ status: "SUCCEEDED", failedItems: 0 });
+  return { claude, tookMs };
+}
+
 describe("two workers on one key", () => {
   test("keep to the provider's limits together, and use them", { timeout: 120_000 }, async () => {
     // A busy key: five requests a second, of which twenty are left from before. Alone, each worker would take five.
@@ -49,32 +78,20 @@ describe("two workers on one key", () => {
       outputTokensPerMinute: 400_000,
       outputTokensLeft: 40_000,
     };
-    const claude = await startClaude({
-      ...limits,
-      tokensPerSecond: 2_500,
-      respond: ({ body }) => says(soundAnswer(body), { thinking: "x".repeat(2_000), charactersPerDelta: 200 }),
-    });
-    const databaseUrl = await createTestDatabaseUrl();
-    const app = await startWorker(claude, databaseUrl);
-    await startWorker(claude, databaseUrl);
-    const began = performance.now();
-    const runs: string[] = [];
-    let sharing = 0;
-    // Which worker takes up a run is nobody's choice: there are runs until both have one.
-    for (let i = 0; i < 5 || (i < 20 && sharing < 2); i += 1) {
-      const { epicId } = await app.backlog(stories(10));
-      const runId = await app.start(epicId);
-      await app.until(runId, ({ run }) => run.status === "RUNNING");
-      runs.push(runId);
-      sharing = Math.max(sharing, await sharers(app));
-    }
-    expect(sharing).toBe(2);
-    await Promise.all(runs.map((runId) => app.watchToEnd(runId)));
-    const tookMs = performance.now() - began;
-    for (const runId of runs) expect(await app.readRun(runId)).toMatchObject({ status: "SUCCEEDED", failedItems: 0 });
+    const { claude, tookMs } = await runOnTwo(limits);
     const asked = claude.requests.length;
     expect(claude.refused / asked).toBeLessThan(0.05);
     const leastMs = ((asked - claude.refused - limits.requestsLeft) / limits.requestsPerMinute) * 60_000;
+    expect(tookMs).toBeLessThan(5 * leastMs);
+  });
+
+  test("keep to what it lets them read together", { timeout: 120_000 }, async () => {
+    // Long stories, which no cache has: fifty of them take 70,000 tokens.
+    const limits = { inputTokensPerMinute: 400_000, inputTokensLeft: 30_000 };
+    const { claude, tookMs } = await runOnTwo(limits, ` so that ${"I have what I need ".repeat(250)}`);
+    expect(claude.refused / claude.requests.length).toBeLessThan(0.05);
+    const read = claude.billed.inputTokens + claude.billed.cacheWriteTokens;
+    const leastMs = ((read - limits.inputTokensLeft) / limits.inputTokensPerMinute) * 60_000;
     expect(tookMs).toBeLessThan(5 * leastMs);
   });
 

@@ -3,6 +3,7 @@ import { createAnthropicGenerator, type AnthropicOptions } from "../../src/gener
 import { GenerationError, type Generator, type SubtaskDraft } from "../../src/generation/generator.ts";
 import { rateLimited } from "../support/loopback-claude/known-failures.ts";
 import { answers, says, type MessageOptions } from "../support/loopback-claude/replies.ts";
+import type { RateLimitOptions } from "../support/loopback-claude/rate-limits.ts";
 import { startLoopbackClaude, type LoopbackClaude } from "../support/loopback-claude/server.ts";
 import { splitRequest } from "../support/split-requests.ts";
 import { subtasksAnswer } from "../support/subtask-answers.ts";
@@ -108,12 +109,19 @@ describe("aborting while an answer is being written", () => {
 
 describe("the provider's limits", () => {
   it("are told with every answer, as soon as it begins", async () => {
-    await using limited = await limitedClaude({ requestsPerMinute: 60, outputTokensPerMinute: 90_000 });
+    await using limited = await limitedClaude({
+      requestsPerMinute: 60,
+      inputTokensPerMinute: 60_000,
+      outputTokensPerMinute: 90_000,
+    });
     const request = splitRequest();
     await generator({ baseURL: limited.claude.baseURL }).splitStory(request);
+    const { inputTokens, cacheWriteTokens } = limited.claude.billed;
+    const read = inputTokens + cacheWriteTokens;
     expect(request.limits).toEqual([
       {
         requests: { limit: 60, remaining: 59, resetAt: limited.now() + 1000 },
+        inputTokens: { limit: 60_000, remaining: 60_000 - read, resetAt: limited.now() + read },
         outputTokens: { limit: 90_000, remaining: 90_000, resetAt: limited.now() },
       },
     ]);
@@ -140,7 +148,7 @@ describe("the provider's limits", () => {
   });
 });
 
-async function limitedClaude(limits: { requestsPerMinute?: number; outputTokensPerMinute?: number }) {
+async function limitedClaude(limits: RateLimitOptions) {
   let now = Date.parse("2026-11-23T12:00:00Z");
   const limited = await startLoopbackClaude({ ...limits, now: () => now });
   return {

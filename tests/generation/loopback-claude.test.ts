@@ -147,4 +147,36 @@ describe("its limits", () => {
     now += 41_000;
     await server.client.messages.create(PARAMS);
   });
+
+  it("on input count what is not read from the cache, as a request arrives, and refuse what is not there whole", async () => {
+    let now = 0;
+    await using server = await start({ inputTokensPerMinute: 1_000, now: () => now });
+    const ask = (own: string) =>
+      server.client.messages.create(cached("What all share. ".repeat(200), own)).withResponse();
+    const first = await ask("One.");
+    const { input_tokens, cache_creation_input_tokens } = first.data.usage;
+    const left = 1_000 - input_tokens - (cache_creation_input_tokens ?? 0);
+    expect(left).toBeLessThan(300);
+    expect(Object.fromEntries(first.response.headers)).toMatchObject({
+      "anthropic-ratelimit-input-tokens-limit": "1000",
+      "anthropic-ratelimit-input-tokens-remaining": `${left}`,
+      "anthropic-ratelimit-input-tokens-reset": new Date((1_000 - left) * 60).toISOString(),
+    });
+    const second = await ask("x".repeat(400));
+    expect(second.response.headers.get("anthropic-ratelimit-input-tokens-remaining")).toBe(`${left - 100}`);
+    const refused = await ask("x".repeat(1_200)).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ status: 429, type: "rate_limit_error" });
+    // 300 tokens are to be there: a thousand a minute fill.
+    const waitSeconds = Math.ceil((300 - (left - 100)) * 0.06);
+    expect(refused instanceof APIError && refused.headers?.get("retry-after")).toBe(`${waitSeconds}`);
+    now += waitSeconds * 1_000;
+    await ask("x".repeat(1_200));
+  });
+
+  it("on input let a request that reads more than all of it through when all is there", async () => {
+    await using server = await start({ inputTokensPerMinute: 10, now: () => 0 });
+    const long = { ...PARAMS, messages: [{ role: "user" as const, content: "x".repeat(400) }] };
+    await server.client.messages.create(long);
+    await expect(server.client.messages.create(PARAMS)).rejects.toMatchObject({ status: 429 });
+  });
 });

@@ -5,23 +5,28 @@ import { take, TokenBucket } from "./token-bucket.ts";
 /** Calls in flight that ADAPTIVE begins with where a provider has limits, and where it has none. */
 const BEGIN_LIMITED = 16;
 const BEGIN_UNLIMITED = 32;
-/** Tokens that a call is taken to write until one has told. */
-const FIRST_OUTPUT_GUESS = 1_000;
+/** Tokens that a call is taken to read, and to write, until one has told. */
+const FIRST_GUESS = 1_000;
 
 /**
  * What all workers on one key know of a provider, and what they hold of it. Plain data, so that it can be kept anywhere;
- * times are milliseconds of the epoch, by the clock of whoever keeps it. Null is: not told yet, or never.
+ * times are milliseconds of the epoch, by the clock of whoever keeps it. Null is: not told yet, or never. What has a default
+ * is left out by older programs.
  */
 export const Allowance = z.object({
   /** Whether a provider limits the calls at all. */
   limited: z.boolean(),
   usedAt: z.number(),
   requests: TokenBucket.nullable(),
-  /** Of it, calls under way have their mean reserved; what they really wrote is settled when they end. */
+  /** Of tokens, calls under way have their mean reserved; what they really took is settled when they end. */
+  inputTokens: TokenBucket.nullable().default(null),
   outputTokens: TokenBucket.nullable(),
   /** Calls that ever ended. */
   ended: z.number(),
+  meanInput: z.number().default(FIRST_GUESS),
   meanOutput: z.number(),
+  /** What the largest of the last calls took of the input. */
+  mostInput: z.number().default(FIRST_GUESS),
   inFlightLimit: z.number(),
   /** Whether the provider has ever said that it is too much: from then on growth is one each round trip. */
   throttled: z.boolean(),
@@ -42,13 +47,19 @@ export const Allowance = z.object({
 });
 export type Allowance = z.infer<typeof Allowance>;
 
+/** What a call takes of the limits on tokens. */
+export interface CallTokens {
+  readonly input: number;
+  readonly output: number;
+}
+
 /** What was so when a call began, for what it will tell. */
 export interface Beginning {
   readonly at: number;
   /** Calls known to have ended before. */
   readonly ended: number;
-  /** Output tokens set aside for it. */
-  readonly reserved: number;
+  /** Set aside for it. */
+  readonly reserved: CallTokens;
 }
 
 export type CallResult = "succeeded" | "failed" | "throttled";
@@ -56,7 +67,7 @@ export type CallResult = "succeeded" | "failed" | "throttled";
 /** What a worker has to tell of its calls. */
 export type News =
   | { readonly kind: "told"; readonly call: Beginning; readonly at: number; readonly limits: ProviderLimits }
-  | { readonly kind: "ended"; readonly call: Beginning; readonly result: CallResult; readonly outputTokens: number }
+  | { readonly kind: "ended"; readonly call: Beginning; readonly result: CallResult; readonly took: CallTokens }
   /** The provider asked to be left alone for so long. */
   | { readonly kind: "paused"; readonly ms: number };
 
@@ -83,7 +94,7 @@ export interface Answer {
   readonly told: boolean;
   /** For the `Beginning` of calls. */
   readonly ended: number;
-  readonly meanOutput: number;
+  readonly reserved: CallTokens;
   readonly at: number;
 }
 
@@ -93,9 +104,12 @@ export function createAllowance(limited: boolean): Allowance {
     limited,
     usedAt: 0,
     requests: null,
+    inputTokens: null,
     outputTokens: null,
     ended: 0,
-    meanOutput: FIRST_OUTPUT_GUESS,
+    meanInput: FIRST_GUESS,
+    meanOutput: FIRST_GUESS,
+    mostInput: FIRST_GUESS,
     inFlightLimit: limited ? BEGIN_LIMITED : BEGIN_UNLIMITED,
     throttled: false,
     successesInRound: 0,
@@ -107,7 +121,8 @@ export function createAllowance(limited: boolean): Allowance {
 
 /** Sets aside what so many calls take; a number below zero gives it back. */
 export function setAside(allowance: Allowance, calls: number, now: number): void {
-  const { requests, outputTokens, meanOutput } = allowance;
+  const { requests, inputTokens, outputTokens, meanInput, meanOutput } = allowance;
   if (requests !== null) allowance.requests = take(requests, calls, now);
+  if (inputTokens !== null) allowance.inputTokens = take(inputTokens, calls * meanInput, now);
   if (outputTokens !== null) allowance.outputTokens = take(outputTokens, calls * meanOutput, now);
 }

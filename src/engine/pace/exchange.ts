@@ -17,7 +17,8 @@ export function exchange(before: Allowance, ask: Ask, now: number): { allowance:
   return { allowance, answer: grant(allowance, ask, grantedAt, now) };
 }
 
-/** The limits stay until they are told anew, and so does what calls write. */
-function wornOff({ limited, requests, outputTokens, meanOutput }: Allowance): Allowance {
-  return { ...createAllowance(limited), requests, outputTokens, meanOutput };
+/** The limits stay until they are told anew, and so does what calls take of them. */
+function wornOff(before: Allowance): Allowance {
+  const { limited, requests, inputTokens, outputTokens, meanInput, meanOutput, mostInput } = before;
+  return { ...createAllowance(limited), requests, inputTokens, outputTokens, meanInput, meanOutput, mostInput };
 }

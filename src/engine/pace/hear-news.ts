@@ -1,11 +1,13 @@
 import type { LimitState } from "../../generation/generator.ts";
 import type { Allowance, Ask, Beginning, News } from "./allowance.ts";
-import { correct, fillOf, take } from "./token-bucket.ts";
+import { correct, fillOf, take, type TokenBucket } from "./token-bucket.ts";
 
 /** Calls in flight that ADAPTIVE goes to at most. */
 const MOST_IN_FLIGHT = 256;
-/** Weight of the newest call in the running mean of what calls write. */
+/** Weight of the newest call in the running means of what calls take. */
 const NEWEST = 0.2;
+/** The same for how large a call may be, where it is smaller: what was large fades over some fifty calls. */
+const NEWEST_SMALLER = 0.02;
 
 /** Brings an allowance up to what a worker tells of its calls. */
 export function hear(allowance: Allowance, { inFlight, news }: Ask, now: number): void {
@@ -34,36 +36,37 @@ function learnLimits(
   now: number,
 ): void {
   const others = underWay - 1 + allowance.ended - call.ended;
-  const { requests, outputTokens } = limits;
-  const boundsOf = ({ limit, remaining }: LimitState) => ({
-    limit,
-    least: remaining + fillOf(limit, now - at),
+  const { meanInput, meanOutput } = allowance;
+  /** @param own what the call itself is yet to take; the others have taken all of what each takes, or nothing */
+  const corrected = (bucket: TokenBucket | null, told: LimitState | undefined, each: number, own: number) => {
+    if (told === undefined) return bucket;
+    const { limit, remaining } = told;
+    const least = remaining + fillOf(limit, now - at) - others * each - own;
     // It is told rounded down.
-    most: remaining + 1 + fillOf(limit, now - call.at),
-  });
-  if (requests) {
-    const { limit, least, most } = boundsOf(requests);
-    allowance.requests = correct(allowance.requests, { limit, least: least - others, most }, now);
-  }
-  if (outputTokens) {
-    // The call itself had written nothing then; the others all of what is set aside for them, or nothing.
-    const { limit, least, most } = boundsOf(outputTokens);
-    const written = (calls: number) => calls * allowance.meanOutput;
-    const bounds = { limit, least: least - written(others + 1), most: most - written(1) };
-    allowance.outputTokens = correct(allowance.outputTokens, bounds, now);
-  }
+    const most = remaining + 1 + fillOf(limit, now - call.at) - own;
+    return correct(bucket, { limit, least, most }, now);
+  };
+  // What a call reads counts at once, as the call does; what it writes, as it writes it.
+  allowance.requests = corrected(allowance.requests, limits.requests, 1, 0);
+  allowance.inputTokens = corrected(allowance.inputTokens, limits.inputTokens, meanInput, 0);
+  allowance.outputTokens = corrected(allowance.outputTokens, limits.outputTokens, meanOutput, meanOutput);
 }
 
-function settle(
-  allowance: Allowance,
-  { call, result, outputTokens }: Extract<News, { kind: "ended" }>,
-  now: number,
-): void {
-  if (allowance.outputTokens !== null)
-    allowance.outputTokens = take(allowance.outputTokens, outputTokens - call.reserved, now);
-  if (outputTokens > 0) allowance.meanOutput += NEWEST * (outputTokens - allowance.meanOutput);
+function settle(allowance: Allowance, { call, result, took }: Extract<News, { kind: "ended" }>, now: number): void {
+  const { inputTokens, outputTokens, meanInput, meanOutput, mostInput } = allowance;
+  if (inputTokens !== null) allowance.inputTokens = take(inputTokens, took.input - call.reserved.input, now);
+  if (outputTokens !== null) allowance.outputTokens = take(outputTokens, took.output - call.reserved.output, now);
+  if (took.input > 0) {
+    allowance.meanInput = towards(took.input, meanInput, NEWEST);
+    allowance.mostInput = Math.max(took.input, towards(took.input, mostInput, NEWEST_SMALLER));
+  }
+  if (took.output > 0) allowance.meanOutput = towards(took.output, meanOutput, NEWEST);
   if (result === "succeeded") grow(allowance);
   else if (result === "throttled") halve(allowance, call, now);
+}
+
+function towards(newest: number, mean: number, weight: number): number {
+  return mean + weight * (newest - mean);
 }
 
 /** By one with each success until the provider first says that it is too much; then by one each round trip. */

@@ -1,5 +1,5 @@
 import type { ProviderLimits, Usage } from "../../generation/generator.ts";
-import type { Answer, Ask, Beginning, CallResult, News } from "./allowance.ts";
+import type { Answer, Ask, Beginning, CallResult, CallTokens, News } from "./allowance.ts";
 import type { AllowanceStore } from "./allowance-store.ts";
 import { createPlaces } from "./places.ts";
 
@@ -9,6 +9,8 @@ const NEWS_MS = 1_000;
 /** What a worker holds is confirmed this often, well within the lease. */
 const RENEW_MS = 5_000;
 const RETRY_MS = 1_000;
+
+const NOTHING: CallTokens = { input: 0, output: 0 };
 
 /** A call that holds a place until it has ended. */
 export interface Ticket {
@@ -155,7 +157,7 @@ export function createProviderPace(options: {
   }
 
   function createTicket(): Ticket {
-    const call: Beginning = { at: storeNow(), ended: answer?.ended ?? 0, reserved: answer?.meanOutput ?? 0 };
+    const call: Beginning = { at: storeNow(), ended: answer?.ended ?? 0, reserved: answer?.reserved ?? NOTHING };
     let observed = false;
     let ended = false;
     return {
@@ -165,11 +167,13 @@ export function createProviderPace(options: {
         observed = true;
         tell({ kind: "told", call, at: storeNow(), limits });
       },
-      end(result, { outputTokens }) {
+      end(result, { inputTokens, cacheWriteTokens, outputTokens }) {
         if (ended) return;
         ended = true;
         inFlight -= 1;
-        tell({ kind: "ended", call, result, outputTokens });
+        // What is read from the provider's cache does not count.
+        const took = { input: inputTokens + cacheWriteTokens, output: outputTokens };
+        tell({ kind: "ended", call, result, took });
       },
     };
   }

@@ -4,7 +4,10 @@ import { Allowance, createAllowance } from "./allowance.ts";
 import type { AllowanceStore } from "./allowance-store.ts";
 import { exchange } from "./exchange.ts";
 
-/** Grows with the shape of `Allowance`: programs of different shapes, side by side during an upgrade, keep theirs apart. */
+/**
+ * Grows where older programs would misread the shape of `Allowance`: side by side during an upgrade, they then keep theirs
+ * apart. What is only added has a default instead; older programs drop it, and the next answer tells it anew.
+ */
 const SHAPE = 1;
 /** Each try that fails is somebody else's that succeeded. */
 const MAX_TRIES = 20;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import type { Database } from "../../../src/database/database.ts";
 import type { AllowanceStore } from "../../../src/engine/pace/allowance-store.ts";
-import type { Ask } from "../../../src/engine/pace/allowance.ts";
+import { type Ask, createAllowance } from "../../../src/engine/pace/allowance.ts";
 import { createOwnAllowance } from "../../../src/engine/pace/own-allowance.ts";
 import { createSharedAllowance } from "../../../src/engine/pace/shared-allowance.ts";
 import { createTestDatabase } from "../../support/database.ts";
@@ -22,8 +22,14 @@ const ask = (asked: Partial<Ask> = {}): Ask => ({
   news: [],
   ...asked,
 });
+const NOTHING = { input: 0, output: 0 };
 const toldAt = (at: number, remaining: number): Ask["news"] => [
-  { kind: "told", at, call: { at, ended: 0, reserved: 0 }, limits: { requests: { limit: 60, remaining, resetAt: 0 } } },
+  {
+    kind: "told",
+    at,
+    call: { at, ended: 0, reserved: NOTHING },
+    limits: { requests: { limit: 60, remaining, resetAt: 0 } },
+  },
 ];
 
 type Open = (now: () => number) => AllowanceStore;
@@ -48,9 +54,9 @@ describe.each(stores)("an allowance %s", (_name, open) => {
     const store = open(() => 1_000);
     const ended = {
       kind: "ended",
-      call: { at: 0, ended: 0, reserved: 0 },
+      call: { at: 0, ended: 0, reserved: NOTHING },
       result: "succeeded",
-      outputTokens: 0,
+      took: NOTHING,
     } as const;
     const workers = Array.from({ length: 8 }, (_, i) => `worker ${i}`);
     await Promise.all(workers.map((worker) => store.exchange(ask({ worker, news: [ended] }))));
@@ -85,6 +91,15 @@ describe("an allowance that processes share", () => {
     expect(answer?.slots).toBe(0);
     expect(Math.abs((answer?.at ?? 0) - before)).toBeLessThan(60_000);
     expect((await other?.exchange(ask({ wanted: 16 })))?.slots).toBe(16);
+  });
+
+  test("goes on with what an older program wrote, which knows no limit on input, and what a newer one adds", async () => {
+    const store = createSharedAllowance({ database, key: "old", clock: () => 1_000 });
+    const { inputTokens: _, meanInput: _mean, mostInput: _most, ...old } = createAllowance(true);
+    const requests = { limit: 60, level: 3, at: 1_000 };
+    const state = { ...old, usedAt: 1_000, requests, newer: [1] };
+    await database.prisma.providerAllowance.create({ data: { key: "1 old", state, version: 1n } });
+    expect((await store.exchange(ask({ wanted: 9 }))).starts).toBe(3);
   });
 
   test("begins anew where what is stored cannot be understood", async () => {

@@ -3,6 +3,7 @@ import {
   type Allowance,
   type Answer,
   type Ask,
+  type CallTokens,
   createAllowance,
   type News,
 } from "../../../src/engine/pace/allowance.ts";
@@ -12,20 +13,22 @@ import type { ProviderLimits } from "../../../src/generation/generator.ts";
 /** An allowance on a clock that the test moves, and workers that ask for it. */
 function openAllowance(limited = true) {
   let allowance: Allowance = createAllowance(limited);
+  let reserved: CallTokens = { input: 0, output: 0 };
   const clock = { now: 1_000_000 };
   const ask = (asked: Partial<Ask>): Answer => {
     const all = { worker: "one", inFlight: 0, wanted: 0, unused: 0, news: [], ...asked };
     const after = exchange(allowance, all, clock.now);
     ({ allowance } = after);
+    ({ reserved } = after.answer);
     return after.answer;
   };
-  const call = () => ({ at: clock.now, ended: allowance.ended, reserved: allowance.meanOutput });
+  const call = () => ({ at: clock.now, ended: allowance.ended, reserved });
   return { ask, clock, call, state: () => allowance };
 }
 type Opened = ReturnType<typeof openAllowance>;
 
-function ended({ call }: Opened, result: "succeeded" | "throttled", outputTokens = 0): News {
-  return { kind: "ended", call: call(), result, outputTokens };
+function ended({ call }: Opened, result: "succeeded" | "throttled", took: Partial<CallTokens> = {}): News {
+  return { kind: "ended", call: call(), result, took: { input: 0, output: 0, ...took } };
 }
 
 function told({ call, clock }: Opened, limits: ProviderLimits): News {
@@ -33,6 +36,7 @@ function told({ call, clock }: Opened, limits: ProviderLimits): News {
 }
 
 const requests = (limit: number, remaining: number) => ({ requests: { limit, remaining, resetAt: 0 } });
+const input = (limit: number, remaining: number) => ({ inputTokens: { limit, remaining, resetAt: 0 } });
 const output = (limit: number, remaining: number) => ({ outputTokens: { limit, remaining, resetAt: 0 } });
 
 describe("calls in flight", () => {
@@ -166,7 +170,7 @@ describe("limits that the provider tells", () => {
     ask({ inFlight: 1, news: [told(open, output(60_000, 5_000))] });
     expect(ask({ inFlight: 1, wanted: 9 })).toMatchObject({ starts: 4, waitMs: 1_000 });
     expect(open.state().outputTokens?.level).toBe(0);
-    ask({ inFlight: 4, news: [ended(open, "succeeded", 300)] });
+    ask({ inFlight: 4, news: [ended(open, "succeeded", { output: 300 })] });
     expect(open.state().outputTokens?.level).toBe(700);
     expect(open.state().meanOutput).toBe(860);
   });
@@ -176,9 +180,74 @@ describe("limits that the provider tells", () => {
     const { ask, clock } = open;
     ask({ wanted: 1 });
     ask({ inFlight: 1, news: [told(open, output(60_000, 2_000))] });
-    expect(ask({ news: [ended(open, "succeeded", 5_000)], wanted: 1 })).toMatchObject({ starts: 0, waitMs: 4_800 });
+    expect(ask({ news: [ended(open, "succeeded", { output: 5_000 })], wanted: 1 })).toMatchObject({
+      starts: 0,
+      waitMs: 4_800,
+    });
     clock.now += 4_800;
     expect(ask({ wanted: 1 }).starts).toBe(1);
+  });
+
+  it("on input let nothing begin while none is left", () => {
+    const open = openAllowance();
+    const { ask } = open;
+    ask({ wanted: 1 });
+    expect(ask({ inFlight: 1, news: [told(open, input(60_000, 0))] }).told).toBe(true);
+    expect(ask({ inFlight: 1, wanted: 16 })).toMatchObject({ starts: 0, waitMs: 1_250 });
+  });
+
+  it("on input set aside what a call may read, and settle what counted of it when it has ended", () => {
+    const open = openAllowance();
+    const { ask } = open;
+    ask({ wanted: 1 });
+    ask({ inFlight: 1, news: [told(open, input(60_000, 5_000))] });
+    expect(ask({ inFlight: 1, wanted: 9 }).starts).toBe(4);
+    expect(open.state().inputTokens?.level).toBe(1_000);
+    ask({ inFlight: 4, news: [ended(open, "succeeded", { input: 300 })] });
+    expect(open.state().inputTokens?.level).toBe(1_700);
+    expect(open.state()).toMatchObject({ meanInput: 860, meanOutput: 1_000 });
+  });
+
+  it("on input are told with what the call itself reads in them, and it may be that of no other under way", () => {
+    const open = openAllowance();
+    const { ask } = open;
+    ask({ wanted: 10 });
+    ask({ inFlight: 10, news: [told(open, input(60_000, 50_000))] });
+    expect(open.state().inputTokens?.level).toBe(50_000 - 9_000);
+    ask({ inFlight: 10, news: [told(open, input(60_000, 30_000))] });
+    expect(open.state().inputTokens?.level).toBe(30_001);
+  });
+
+  it("on input keep enough for another call as large as the largest of late, which would be refused otherwise", () => {
+    const open = openAllowance();
+    const { ask, clock } = open;
+    tellLimits(open, input(60_000, 30_000), { input: 4_000 });
+    // Their mean is 1,600 now.
+    ask({ inFlight: 1, news: [told(open, input(60_000, 0))] });
+    clock.now += 4_900;
+    expect(ask({ wanted: 1 })).toMatchObject({ starts: 0, waitMs: 99 });
+    clock.now += 100;
+    expect(ask({ wanted: 9 }).starts).toBe(1);
+    ask({ inFlight: 1, news: Array.from({ length: 200 }, () => ended(open, "succeeded", { input: 1_000 })) });
+    ask({ inFlight: 1, news: [told(open, input(60_000, 2_500))] });
+    expect(ask({ inFlight: 1, wanted: 9 }).starts).toBe(2);
+  });
+
+  it("stay, with what calls take of them, when nobody has called for ten minutes", () => {
+    const open = openAllowance();
+    tellLimits(open, { ...input(60_000, 0), ...output(60_000, 0) }, { input: 4_000, output: 500 });
+    const { meanInput, meanOutput, mostInput } = open.state();
+    open.clock.now += 20 * 60_000;
+    open.ask({});
+    expect(open.state()).toMatchObject({ meanInput, meanOutput, mostInput, inputTokens: { limit: 60_000 } });
+    expect(open.state()).toMatchObject({ mostInput: 4_000, outputTokens: { limit: 60_000 } });
+  });
+
+  it("let a call begin that is expected to read more than the limit, when all of it is there", () => {
+    const open = openAllowance();
+    tellLimits(open, input(500, 500));
+    open.clock.now += 120_000;
+    expect(open.ask({ wanted: 3 }).starts).toBe(1);
   });
 
   it("let a call begin that is expected to write more than the limit, when all of it is there", () => {
@@ -210,7 +279,7 @@ describe("a pause", () => {
 });
 
 /** One call has told these limits and is over. */
-function tellLimits(open: Opened, limits: ProviderLimits): void {
+function tellLimits(open: Opened, limits: ProviderLimits, took: Partial<CallTokens> = {}): void {
   open.ask({ wanted: 1 });
-  open.ask({ inFlight: 0, news: [told(open, limits), ended(open, "succeeded")] });
+  open.ask({ inFlight: 0, news: [told(open, limits), ended(open, "succeeded", took)] });
 }

@@ -111,7 +111,8 @@ export async function startLoopbackClaude(options: LoopbackOptions = {}): Promis
     if (request.method !== "POST" || request.path !== "/v1/messages") {
       return error(404, "not_found_error", `No such path: ${request.path}`);
     }
-    const waitSeconds = limits.admit();
+    const { input_tokens, cache_creation_input_tokens } = cache.bill(request.body);
+    const waitSeconds = limits.admit(input_tokens + cache_creation_input_tokens);
     if (waitSeconds !== null) {
       refused += 1;
       const message = "This request would exceed your organization's rate limit.";
