@@ -62,6 +62,14 @@ async function errorOf(operation: string, variables?: Record<string, unknown>) {
   return { message: errors[0]?.message, code: errors[0]?.extensions["code"] };
 }
 
+const notACursor = (name: string) => ({
+  message: `\`${name}\` is not a cursor of this list. Pass the \`cursor\` of an edge, or \`startCursor\` or \`endCursor\`.`,
+  code: "BAD_USER_INPUT",
+});
+
+/** A cursor as one might make it by hand. */
+const cursorOf = (place: unknown) => Buffer.from(JSON.stringify(place)).toString("base64url");
+
 function codes(from: number, to: number): string[] {
   return Array.from({ length: to - from + 1 }, (_, index) => `ST${from + index}`);
 }
@@ -168,20 +176,38 @@ describe("a page of a list", () => {
   it.each([
     ["nonsense", "nonsense"],
     ["an empty text", ""],
-    ["JSON that is no list", Buffer.from("{}").toString("base64url")],
-    ["a place of another shape", Buffer.from('["0"]').toString("base64url")],
-    [
-      "a place with a number that no position is",
-      Buffer.from(`[${2 ** 40},"${crypto.randomUUID()}"]`).toString("base64url"),
-    ],
-    ["a place without an id", Buffer.from('[0,"x"]').toString("base64url")],
+    ["JSON that is no list", cursorOf({})],
+    ["a place of another shape", cursorOf(["0"])],
+    ["a place with a number that no position is", cursorOf([2 ** 40, crypto.randomUUID()])],
+    ["a place without an id", cursorOf([0, "x"])],
   ])("refuses %s as a cursor and says so", async (_what, cursor) => {
     for (const name of ["after", "before"])
-      expect(await errorOf(PAGE, { id, [name]: cursor })).toEqual({
-        message: `\`${name}\` is not a cursor of this list. Pass the \`cursor\` of an edge, or \`startCursor\` or \`endCursor\`.`,
-        code: "BAD_USER_INPUT",
-      });
+      expect(await errorOf(PAGE, { id, [name]: cursor })).toEqual(notACursor(name));
   });
+
+  it.each([
+    ["a time of the year 0, which PostgreSQL does not know", "0000-01-01T00:00:00.000Z"],
+    ["a day that no month has", "2024-02-30T00:00:00.000Z"],
+    ["an hour that no day has", "2024-01-01T25:00:00.000Z"],
+    ["a time with more digits", "2024-01-01T00:00:00.0000Z"],
+    ["a time of another zone", "2024-01-01T00:00:00.000+99:00"],
+    ["a time without a zone", "2024-01-01T00:00:00.000"],
+    ["a time of the year 10000", "+010000-01-01T00:00:00.000Z"],
+  ])("of a list by time refuses %s as a cursor and says so", async (_what, time) => {
+    const cursor = cursorOf([time, crypto.randomUUID()]);
+    for (const name of ["after", "before"])
+      expect(await errorOf(`query ($cursor: String) { runs(${name}: $cursor) { nodes { id } } }`, { cursor })).toEqual(
+        notACursor(name),
+      );
+  });
+
+  it.each(["0001-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z"])(
+    "of a list by time takes the time %s",
+    async (time) => {
+      const cursor = cursorOf([time, crypto.randomUUID()]);
+      await api.data(`query ($cursor: String) { runs(after: $cursor) { nodes { id } } }`, { cursor });
+    },
+  );
 
   it("can be asked for twice in one operation, and is read once", async () => {
     const twice = `{
