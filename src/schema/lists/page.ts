@@ -51,7 +51,7 @@ export interface Page<Row> {
 }
 
 export const BY_POSITION: readonly OrderKey[] = [
-  { column: "position", type: "int" },
+  { column: "position", type: "int", shifts: true },
   { column: "id", type: "uuid" },
 ];
 
