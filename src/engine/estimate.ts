@@ -1,4 +1,5 @@
 import type { RunRow } from "../pubsub/run-events.ts";
+import { clampInt } from "../int.ts";
 import { PACES } from "./executor/pacer.ts";
 
 type Counters = Pick<RunRow, "totalItems" | "completedItems" | "failedItems" | "skippedItems" | "cancelledItems">;
@@ -21,5 +22,5 @@ export function estimateRemainingMs(run: RunRow): number | null {
   if (run.completedAt !== null || run.completedItems === 0) return null;
   const left = run.totalItems - endedItems(run);
   const meanMs = run.completedDurationMs / run.completedItems;
-  return Math.round(left * Math.max(meanMs / run.inFlightLimit, PACES[run.pacing].spacingMs));
+  return clampInt(Math.round(left * Math.max(meanMs / run.inFlightLimit, PACES[run.pacing].spacingMs)));
 }
