@@ -77,7 +77,7 @@ export function defineRuns(builder: Builder, types: Types, Usage: ReturnType<typ
     estimatedRemainingMs: t.int({
       nullable: true,
       description:
-        "Milliseconds to its end, 2147483647 at most. Null until it can be told, and once the run has ended.",
+        "Milliseconds to its end, 2147483647 at most. Null while it cannot be told, and once the run has ended.",
       resolve: estimateRemainingMs,
     }),
     startCursor: t.string({
