@@ -38,7 +38,7 @@ type Documents = {
     "\n  mutation DeleteStory($id: ID!) {\n    deleteStory(input: { id: $id }) {\n      __typename\n    }\n  }\n": typeof types.DeleteStoryDocument,
     "\n  mutation DeleteEpic($id: ID!) {\n    deleteEpic(input: { id: $id }) {\n      __typename\n    }\n  }\n": typeof types.DeleteEpicDocument,
     "\n  mutation DeleteProject($id: ID!) {\n    deleteProject(input: { id: $id }) {\n      __typename\n    }\n  }\n": typeof types.DeleteProjectDocument,
-    "\n  query ReadProjects {\n    projects(first: 10) {\n      totalCount\n      nodes {\n        id\n        name\n        activeRun(type: GENERATE_SUBTASKS) {\n          id\n        }\n        runs(first: 10) {\n          totalCount\n          nodes {\n            id\n            status\n            estimatedRemainingMs\n            currentItem {\n              code\n            }\n          }\n        }\n        epics(first: 10) {\n          nodes {\n            code\n          }\n        }\n      }\n    }\n  }\n": typeof types.ReadProjectsDocument,
+    "\n  query ReadProjects {\n    projects(first: 10) {\n      totalCount\n      nodes {\n        id\n        name\n        activeRun(type: GENERATE_SUBTASKS) {\n          id\n        }\n        runs(first: 10) {\n          totalCount\n          nodes {\n            id\n            status\n            elapsedMs\n            estimatedRemainingMs\n            currentItem {\n              code\n            }\n          }\n        }\n        epics(first: 10) {\n          nodes {\n            code\n          }\n        }\n      }\n    }\n  }\n": typeof types.ReadProjectsDocument,
 };
 const documents: Documents = {
     "\n  mutation DemoProject($name: String!) {\n    createProject(input: { name: $name, context: \"A demonstration of Storymill.\" }) {\n      __typename\n      ... on CreateProjectPayload {\n        project {\n          id\n        }\n      }\n      ... on Error {\n        message\n      }\n    }\n  }\n": types.DemoProjectDocument,
@@ -64,7 +64,7 @@ const documents: Documents = {
     "\n  mutation DeleteStory($id: ID!) {\n    deleteStory(input: { id: $id }) {\n      __typename\n    }\n  }\n": types.DeleteStoryDocument,
     "\n  mutation DeleteEpic($id: ID!) {\n    deleteEpic(input: { id: $id }) {\n      __typename\n    }\n  }\n": types.DeleteEpicDocument,
     "\n  mutation DeleteProject($id: ID!) {\n    deleteProject(input: { id: $id }) {\n      __typename\n    }\n  }\n": types.DeleteProjectDocument,
-    "\n  query ReadProjects {\n    projects(first: 10) {\n      totalCount\n      nodes {\n        id\n        name\n        activeRun(type: GENERATE_SUBTASKS) {\n          id\n        }\n        runs(first: 10) {\n          totalCount\n          nodes {\n            id\n            status\n            estimatedRemainingMs\n            currentItem {\n              code\n            }\n          }\n        }\n        epics(first: 10) {\n          nodes {\n            code\n          }\n        }\n      }\n    }\n  }\n": types.ReadProjectsDocument,
+    "\n  query ReadProjects {\n    projects(first: 10) {\n      totalCount\n      nodes {\n        id\n        name\n        activeRun(type: GENERATE_SUBTASKS) {\n          id\n        }\n        runs(first: 10) {\n          totalCount\n          nodes {\n            id\n            status\n            elapsedMs\n            estimatedRemainingMs\n            currentItem {\n              code\n            }\n          }\n        }\n        epics(first: 10) {\n          nodes {\n            code\n          }\n        }\n      }\n    }\n  }\n": types.ReadProjectsDocument,
 };
 
 /**
@@ -162,7 +162,7 @@ export function graphql(source: "\n  mutation DeleteProject($id: ID!) {\n    del
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query ReadProjects {\n    projects(first: 10) {\n      totalCount\n      nodes {\n        id\n        name\n        activeRun(type: GENERATE_SUBTASKS) {\n          id\n        }\n        runs(first: 10) {\n          totalCount\n          nodes {\n            id\n            status\n            estimatedRemainingMs\n            currentItem {\n              code\n            }\n          }\n        }\n        epics(first: 10) {\n          nodes {\n            code\n          }\n        }\n      }\n    }\n  }\n"): typeof import('./graphql.ts').ReadProjectsDocument;
+export function graphql(source: "\n  query ReadProjects {\n    projects(first: 10) {\n      totalCount\n      nodes {\n        id\n        name\n        activeRun(type: GENERATE_SUBTASKS) {\n          id\n        }\n        runs(first: 10) {\n          totalCount\n          nodes {\n            id\n            status\n            elapsedMs\n            estimatedRemainingMs\n            currentItem {\n              code\n            }\n          }\n        }\n        epics(first: 10) {\n          nodes {\n            code\n          }\n        }\n      }\n    }\n  }\n"): typeof import('./graphql.ts').ReadProjectsDocument;
 
 
 export function graphql(source: string) {

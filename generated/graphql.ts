@@ -559,7 +559,7 @@ export type DeleteProjectMutation = { deleteProject:
 export type ReadProjectsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type ReadProjectsQuery = { projects: { totalCount: number, nodes: Array<{ id: string, name: string, activeRun: { id: string } | null, runs: { totalCount: number, nodes: Array<{ id: string, status: RunStatus, estimatedRemainingMs: number | null, currentItem: { code: string } | null }> }, epics: { nodes: Array<{ code: string }> } }> } };
+export type ReadProjectsQuery = { projects: { totalCount: number, nodes: Array<{ id: string, name: string, activeRun: { id: string } | null, runs: { totalCount: number, nodes: Array<{ id: string, status: RunStatus, elapsedMs: number, estimatedRemainingMs: number | null, currentItem: { code: string } | null }> }, epics: { nodes: Array<{ code: string }> } }> } };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -1157,6 +1157,7 @@ export const ReadProjectsDocument = new TypedDocumentString(`
         nodes {
           id
           status
+          elapsedMs
           estimatedRemainingMs
           currentItem {
             code

@@ -18,12 +18,17 @@ export interface Rows {
 export type Table = keyof Rows;
 export type Column<T extends Table> = keyof Rows[T] & string;
 
+/** Comes before every id. */
+const NIL = `'00000000-0000-0000-0000-000000000000'::uuid`;
+
 type Reader = Pick<Database, "read">;
 
 /** One key of an order; together the keys of an order tell any two rows apart. */
 export interface OrderKey {
   readonly column: string;
   readonly type: "int" | "uuid" | "timestamptz";
+  /** Whether it changes as other rows come, go and move. Such an order ends with the row's id. */
+  readonly shifts?: true;
 }
 export type CursorValue = string | number;
 
@@ -65,8 +70,7 @@ export async function readPages<T extends Table>(
   // Read backwards when the order is descending, or when the last rows are wanted: not when both are so.
   const backwards = read.descending !== read.fromEnd;
   const keys = read.order.map((key) => `t."${key.column}"`);
-  const place = (cursor: readonly CursorValue[]) =>
-    `(${read.order.map((key, i) => `${parameter(cursor[i])}::${key.type}`).join(", ")})`;
+  const place = (cursor: readonly CursorValue[]) => placeOf(read, cursor, parameter);
   if (read.after) conditions.push(`(${keys.join(", ")}) ${read.descending ? "<" : ">"} ${place(read.after)}`);
   if (read.before) conditions.push(`(${keys.join(", ")}) ${read.descending ? ">" : "<"} ${place(read.before)}`);
   const rows = `SELECT ${read.columns.map((column) => `t."${column}"`).join(", ")} FROM "${read.table}" t
@@ -134,6 +138,22 @@ function parameters() {
 
 function parents(column: string | null, ids: readonly string[], parameter: (value: unknown) => string): string {
   return column === null ? "" : `FROM unnest(${parameter(ids)}::uuid[]) WITH ORDINALITY AS p(id, n) ORDER BY p.n`;
+}
+
+/**
+ * The place in the order that a cursor names. Where places shift, that is where its row stands now, and where that is no
+ * longer in the list, just before what has moved up to where it stood.
+ */
+function placeOf(
+  { table, parent, order }: Pick<PageRead<Table>, "table" | "parent" | "order">,
+  cursor: readonly CursorValue[],
+  parameter: (value: unknown) => string,
+): string {
+  const values = order.map((key, i) => `${parameter(cursor[i])}::${key.type}`);
+  if (!order.some((key) => key.shifts)) return `(${values.join(", ")})`;
+  const now = order.map(({ column, type }, i) => `COALESCE(c."${column}", ${type === "uuid" ? NIL : values[i]})`);
+  const inList = parent === null ? "" : `AND c."${parent}" = p.id`;
+  return `(SELECT ${now.join(", ")} FROM (VALUES (0)) one LEFT JOIN "${table}" c ON c.id = ${values.at(-1)} ${inList})`;
 }
 
 function listConditions(read: ListRead<Table>, parameter: (value: unknown) => string): string[] {

@@ -1,5 +1,6 @@
 import type { Database } from "../database/database.ts";
 import { type Generator, GenerationError } from "../generation/generator.ts";
+import { clampInt } from "../int.ts";
 import { PACES } from "./executor/pacer.ts";
 import { InvalidInputError, NotFoundError } from "../errors.ts";
 import type { RunRow } from "../pubsub/run-events.ts";
@@ -8,7 +9,7 @@ import type { RunKind } from "./kinds/run-kind.ts";
 import { selectTargets } from "./select-targets.ts";
 import { checkSubtasksInput, type StartGenerateSubtasks } from "./start-generate-subtasks.ts";
 
-/** What a run would do, take and cost. */
+/** What a run would do, take and cost; tokens and milliseconds as far as an Int goes. */
 export interface RunEstimate {
   readonly itemsToDo: number;
   readonly itemsToSkip: number;
@@ -57,10 +58,10 @@ export async function estimateRun(
   return {
     itemsToDo: stories.length,
     itemsToSkip: targets.length - stories.length,
-    inputTokens: estimate.inputTokens,
-    outputTokens: estimate.outputTokens,
+    inputTokens: clampInt(estimate.inputTokens),
+    outputTokens: clampInt(estimate.outputTokens),
     costUsd: estimate.costUsd,
-    durationMs: durationOf(stories.length, estimate.msPerStory, PACES[options.pacing]),
+    durationMs: clampInt(durationOf(stories.length, estimate.msPerStory, PACES[options.pacing])),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { RunRow } from "../pubsub/run-events.ts";
+import { clampInt, MAX_INT } from "../int.ts";
 import { PACES } from "./executor/pacer.ts";
 
 type Counters = Pick<RunRow, "totalItems" | "completedItems" | "failedItems" | "skippedItems" | "cancelledItems">;
@@ -15,11 +16,13 @@ export function progressPercent(run: Counters): number {
 
 /**
  * Milliseconds that the rest of a run will take: items left × the mean duration of those completed ÷ how many may be in
- * flight, or × the spacing of their starts, whichever is longer. Null before the first is completed and after the end.
+ * flight, or × the spacing of their starts, whichever is longer. Null before the first is completed and after the end, and
+ * where the sum of the durations has grown past what is kept, so that it tells no mean.
  */
 export function estimateRemainingMs(run: RunRow): number | null {
   if (run.completedAt !== null || run.completedItems === 0) return null;
+  if (run.completedDurationMs >= MAX_INT) return null;
   const left = run.totalItems - endedItems(run);
   const meanMs = run.completedDurationMs / run.completedItems;
-  return Math.round(left * Math.max(meanMs / run.inFlightLimit, PACES[run.pacing].spacingMs));
+  return clampInt(Math.round(left * Math.max(meanMs / run.inFlightLimit, PACES[run.pacing].spacingMs)));
 }

@@ -9,6 +9,7 @@ import {
   type RunRow,
   type SavedIds,
 } from "../pubsub/run-events.ts";
+import { clampInt } from "../int.ts";
 import { type EndedItems, type EngineObserver, UNOBSERVED } from "./observer.ts";
 import { tellOfChange } from "./tell-of-change.ts";
 
@@ -120,7 +121,7 @@ export async function changeRun<T>(
       tell("RUN_UPDATED");
     },
     updateItem(before, patch, saved = NOTHING_SAVED) {
-      const item = { ...before, ...patch };
+      const item = fitting({ ...before, ...patch });
       items.set(item.id, item);
       run = { ...run, ...counted(run, before.status, item) };
       const { status: outcome, durationMs } = item;
@@ -170,6 +171,11 @@ function hasItemEnded(status: ItemStatus): status is keyof typeof COUNTER {
   return status in COUNTER;
 }
 
+/** A machine that slept for a month, or whose clock was put right, makes a duration that its column does not hold. */
+function fitting(item: RunItemRow): RunItemRow {
+  return item.durationMs === null ? item : { ...item, durationMs: clampInt(item.durationMs) };
+}
+
 function counted(run: RunRow, before: ItemStatus, item: RunItemRow): RunPatch {
   if (!hasItemEnded(item.status) || before === item.status) return {};
   const counter = COUNTER[item.status];
@@ -177,7 +183,7 @@ function counted(run: RunRow, before: ItemStatus, item: RunItemRow): RunPatch {
   return {
     [counter]: run[counter] + 1,
     createdCount: run.createdCount + (completed ? item.createdCount : 0),
-    completedDurationMs: run.completedDurationMs + (completed ? (item.durationMs ?? 0) : 0),
+    completedDurationMs: clampInt(run.completedDurationMs + (completed ? (item.durationMs ?? 0) : 0)),
   };
 }
 

@@ -180,7 +180,7 @@ export function createFeed(options: {
       const next = () => prisma.runEvent.count({ where: { runId, seq: seq + 1 } });
       if (seq < run.seq && (await patiently(runId, next)) === 0) throw cursorExpired();
       const { entry, subscriber } = subscribe(runId);
-      if (after === null) subscriber.push(snapshot(run, new Date()));
+      if (after === null) subscriber.push(snapshot(run));
       if (hasEnded(run) && seq === run.seq) subscriber.end();
       else if (after !== null || !entry.channel.join(subscriber, seq, run)) void catchUp(entry, subscriber, run, seq);
       return subscriber;

@@ -31,6 +31,7 @@ export interface Progress {
   readonly kind: "SNAPSHOT" | "RUN_UPDATED" | "ITEM_UPDATED" | "DRAFTED" | "LOGGED";
   /** Of the event, or of the last one before it where it is none. */
   readonly seq: number;
+  /** Never before that of what came earlier in the same stream. */
   readonly at: Date;
   readonly run: RunRow;
   readonly item: RunItemRow | null;
@@ -40,7 +41,16 @@ export interface Progress {
   readonly log: { readonly seq: number; readonly level: LogLevel; readonly message: string; readonly at: Date } | null;
 }
 
-export function snapshot(run: RunRow, at: Date): Progress {
+/**
+ * When the run was last heard of. What is no event is told as of then, not as of now: the next event may have begun, and
+ * got its time, a moment ago, but lies never before that.
+ */
+function lastHeardOf({ heartbeatAt, createdAt }: RunRow): Date {
+  return heartbeatAt ?? createdAt;
+}
+
+export function snapshot(run: RunRow): Progress {
+  const at = lastHeardOf(run);
   return { kind: "SNAPSHOT", seq: run.seq, at, run, item: null, saved: NOTHING_SAVED, draft: null, log: null };
 }
 
@@ -49,6 +59,14 @@ export function progressOf({ seq, kind, at, run, item, saved, log }: RunEvent): 
 }
 
 /** A draft after the last event that its watchers have. */
-export function drafted({ item, draft }: DraftMessage, last: { seq: number; run: RunRow }, at: Date): Progress {
-  return { kind: "DRAFTED", seq: last.seq, at, run: last.run, item, saved: NOTHING_SAVED, draft, log: null };
+export function drafted({ item, draft }: DraftMessage, { seq, run }: { seq: number; run: RunRow }): Progress {
+  return { kind: "DRAFTED", seq, at: lastHeardOf(run), run, item, saved: NOTHING_SAVED, draft, log: null };
+}
+
+/** Of several states of a run the one of the latest moment; null where there is none. */
+export function latestOf(runs: readonly RunRow[]): RunRow | null {
+  return runs.reduce<RunRow | null>(
+    (latest, run) => (latest === null || lastHeardOf(run) > lastHeardOf(latest) ? run : latest),
+    null,
+  );
 }

@@ -1,5 +1,5 @@
 import type { GraphQLError } from "graphql";
-import { drafted, type DraftMessage, type Progress, progressOf } from "./progress.ts";
+import { drafted, type DraftMessage, latestOf, type Progress, progressOf } from "./progress.ts";
 import { hasEnded, type RunEvent, type RunRow } from "./run-events.ts";
 import type { Subscriber } from "./subscriber.ts";
 
@@ -26,9 +26,10 @@ export function createRunChannel(options: {
   /** Called with what a read threw; the channel goes on at the next wake-up. */
   onReadError: (error: unknown) => void;
 }): RunChannel {
-  const live = new Map<Subscriber<Progress>, { seq: number }>();
-  /** The last event handed out and the run as of it; what a draft is told with. */
-  let latest: { seq: number; run: RunRow } | null = null;
+  /** The last event that each has, and the run as it was shown to it then. */
+  const live = new Map<Subscriber<Progress>, { seq: number; run: RunRow }>();
+  /** Number of the last event handed out. */
+  let head: number | null = null;
   /** Last event of each item since the channel went live. */
   const lastOfItem = new Map<string, number>();
   let waitingDrafts: DraftMessage[] = [];
@@ -37,14 +38,15 @@ export function createRunChannel(options: {
 
   function deliver(event: RunEvent): void {
     // A read that began for others, who have left since, may bring what the ones who are live now came in with.
-    if (latest !== null && event.seq <= latest.seq) return;
-    latest = { seq: event.seq, run: event.run };
+    if (head !== null && event.seq <= head) return;
+    head = event.seq;
     if (event.item !== null) lastOfItem.set(event.item.id, event.seq);
     const progress = progressOf(event);
     const ended = hasEnded(event.run);
     for (const [subscriber, place] of live) {
       if (event.seq > place.seq) {
         place.seq = event.seq;
+        place.run = event.run;
         subscriber.push(progress);
       }
       if (ended) subscriber.end();
@@ -52,20 +54,23 @@ export function createRunChannel(options: {
     releaseDrafts(event.seq);
   }
 
-  function releaseDrafts(head: number): void {
+  function releaseDrafts(upTo: number): void {
     if (waitingDrafts.length === 0) return;
-    const due = waitingDrafts.filter((message) => message.seq <= head);
-    waitingDrafts = waitingDrafts.filter((message) => message.seq > head);
+    const due = waitingDrafts.filter((message) => message.seq <= upTo);
+    waitingDrafts = waitingDrafts.filter((message) => message.seq > upTo);
     for (const message of due) deliverDraft(message);
   }
 
   function deliverDraft(message: DraftMessage): void {
     const superseded = (lastOfItem.get(message.item.id) ?? 0) > message.seq;
-    if (latest === null || superseded) return;
-    const progress = drafted(message, latest, new Date());
+    if (superseded || head === null) return;
+    const upToDate = [...live].filter(([, place]) => place.seq === head);
+    // Heartbeats are no events: who joined after one has been shown a later moment than who saw the event itself.
+    const run = latestOf(upToDate.map(([, place]) => place.run));
+    if (run === null) return;
+    const progress = drafted(message, { seq: head, run });
     // A draft is a courtesy: it must not be what ends a consumer that is behind.
-    for (const [subscriber, place] of live)
-      if (place.seq === latest.seq && !subscriber.crowded) subscriber.push(progress);
+    for (const [subscriber] of upToDate) if (!subscriber.crowded) subscriber.push(progress);
   }
 
   async function readNew(): Promise<void> {
@@ -73,8 +78,8 @@ export function createRunChannel(options: {
     try {
       do {
         again = false;
-        if (latest === null) return;
-        const events = await options.read(latest.seq);
+        if (head === null) return;
+        const events = await options.read(head);
         if (events === null) {
           for (const subscriber of live.keys()) subscriber.fail(options.gone());
           return;
@@ -91,16 +96,16 @@ export function createRunChannel(options: {
 
   return {
     get head() {
-      return latest?.seq ?? null;
+      return head;
     },
     join(subscriber, seq, run) {
-      // Also where nobody is live: a read from `latest` on may be under way.
-      if (latest !== null && latest.seq > seq) return false;
-      if (latest === null || live.size === 0) {
-        latest = { seq, run };
+      // Also where nobody is live: a read from `head` on may be under way.
+      if (head !== null && head > seq) return false;
+      if (head === null || live.size === 0) {
+        head = seq;
         lastOfItem.clear();
       }
-      live.set(subscriber, { seq });
+      live.set(subscriber, { seq, run });
       this.wake();
       return true;
     },
@@ -112,8 +117,8 @@ export function createRunChannel(options: {
       else if (live.size > 0) void readNew();
     },
     draft(message) {
-      if (live.size === 0 || latest === null) return;
-      if (message.seq <= latest.seq) deliverDraft(message);
+      if (live.size === 0 || head === null) return;
+      if (message.seq <= head) deliverDraft(message);
       else if (waitingDrafts.length < MAX_WAITING_DRAFTS) waitingDrafts.push(message);
     },
   };

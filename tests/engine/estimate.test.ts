@@ -23,6 +23,17 @@ describe("the estimate of what is left", () => {
     expect(estimateRemainingMs(runRow({ ...halfDone, pacing: "SAFE", inFlightLimit: 1 }))).toBe(10 * 3_000);
   });
 
+  it("is unknown where the sum of durations is full: the mean of so many items is more than it tells", () => {
+    expect(estimateRemainingMs(runRow({ ...halfDone, completedDurationMs: 2_147_483_646 }))).not.toBeNull();
+    expect(estimateRemainingMs(runRow({ ...halfDone, completedDurationMs: 2_147_483_647 }))).toBeNull();
+  });
+
+  it("is no more than an Int holds, however much is left", () => {
+    const paced = { ...halfDone, pacing: "SAFE" } as const;
+    expect(estimateRemainingMs(runRow({ ...paced, totalItems: 100_010 }))).toBe(100_000 * 2_000);
+    expect(estimateRemainingMs(runRow({ ...paced, totalItems: 2_000_010 }))).toBe(2_147_483_647);
+  });
+
   it("counts failed, skipped and cancelled items as done", () => {
     const counters = { ...halfDone, failedItems: 3, skippedItems: 4, cancelledItems: 2, pacing: "NORMAL" } as const;
     expect(estimateRemainingMs(runRow(counters))).toBe(1_000);

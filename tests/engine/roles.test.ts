@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { startTestApp, type TestApp } from "../support/app.ts";
 import { startCursorOf } from "../support/client.ts";
 import { aborted, createGate } from "../support/gate.ts";
-import { checkHistory } from "../support/run-history.ts";
+import { checkClock, checkHistory } from "../support/run-history.ts";
 import { createScriptedGenerator, type ScriptedGenerator, subtasksFor } from "../support/scripted-generator.ts";
 
 const apps: TestApp[] = [];
@@ -72,6 +72,7 @@ describe("processes that share a database", () => {
     const watchers = await Promise.all([api, other].map((app) => app.join(runId)));
     gate.open();
     for (const seen of await Promise.all(watchers.map(({ toEnd }) => toEnd))) {
+      checkClock(seen);
       const drafts = seen.flatMap(({ draft, item }) => (draft ? [{ ...draft, item: item?.status }] : []));
       expect(drafts.map(({ title, item }) => [title, item])).toEqual([
         ["Drafted", "GENERATING"],

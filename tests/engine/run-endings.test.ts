@@ -171,8 +171,8 @@ describe("a failure", () => {
 describe("a run that the database refuses to keep", () => {
   it("ends with a plain message, is not tried for ever, and stands in nobody's way", async () => {
     generator.script(async ({ story, onUsage }) => {
-      // More than its column holds.
-      onUsage({ inputTokens: 3e9, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: 0 });
+      // Its column holds no halves.
+      onUsage({ inputTokens: 0.5, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: 0 });
       return subtasksFor(story.title);
     });
     const { epicId } = await app.backlog(titles(3));

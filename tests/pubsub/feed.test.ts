@@ -1,11 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Database } from "../../src/database/database.ts";
+import { changeRunNow } from "../../src/engine/run-change.ts";
 import { formatCursor } from "../../src/pubsub/cursor.ts";
 import { createFeed, type Feed } from "../../src/pubsub/feed.ts";
 import type { Progress } from "../../src/pubsub/progress.ts";
 import { createWakeUps, type WakeUps } from "../../src/pubsub/wake-ups.ts";
 import { createTestDatabase } from "../support/database.ts";
 import { createRunLog } from "../support/run-log.ts";
+import { itemRow } from "../support/run-rows.ts";
 
 let database: Database;
 let wakeUps: WakeUps;
@@ -108,6 +110,30 @@ describe("watching a run", () => {
       await stream.return?.();
     } finally {
       vi.useRealTimers();
+    }
+  });
+});
+
+describe("time in a stream", () => {
+  it("never goes back, though a change that began before a draft or a SNAPSHOT is told of after it", async () => {
+    const log = await newLog(1);
+    const early = await feed.watch(log.runId, null);
+    const late = Promise.withResolvers<AsyncIterableIterator<Progress>>();
+    const draft = { index: 0, title: "Drafted", description: "", effort: null };
+    await changeRunNow(database, { runId: log.runId, statuses: ["RUNNING"] }, async (change) => {
+      change.log("INFO", "Begun before");
+      while (Date.now() <= change.at.getTime()) await new Promise((resolve) => setImmediate(resolve));
+      feed.draft({ runId: log.runId, item: itemRow(), seq: 1, draft });
+      late.resolve(await feed.watch(log.runId, null));
+      feed.draft({ runId: log.runId, item: itemRow(), seq: 1, draft });
+    });
+    await log.finish();
+    const [all, part] = await Promise.all([Array.fromAsync(early), Array.fromAsync(await late.promise)]);
+    expect(all.map(({ kind }) => kind)).toEqual(["SNAPSHOT", "DRAFTED", "DRAFTED", "LOGGED", "RUN_UPDATED"]);
+    expect(part.map(({ kind }) => kind)).toEqual(["SNAPSHOT", "DRAFTED", "LOGGED", "RUN_UPDATED"]);
+    for (const stream of [all, part]) {
+      const times = stream.map(({ at }) => at.getTime());
+      expect(times).toEqual(times.toSorted((a, b) => a - b));
     }
   });
 });

@@ -208,6 +208,39 @@ describe("drafts", () => {
     expect(await one.taken()).toEqual(["2", "draft a at 2", "3", "4", "draft b at 4"]);
   });
 
+  it("are told as of when the run was last heard of, by any who sees them", async () => {
+    const { channel, answer } = create();
+    const heard = (ms: number) => runRow({ seq: 2, heartbeatAt: new Date(ms) });
+    const [early, late] = [createSubscriber<Progress>(9, () => {}), createSubscriber<Progress>(9, () => {})];
+    const next = async (of: Subscriber<Progress>) => (await of.next()).value?.at;
+    channel.join(early, 2, heard(1_000));
+    await answer(2, []);
+    channel.draft(draftOf("a", 2));
+    expect(await next(early)).toEqual(new Date(1_000));
+    // Joins after a heartbeat, which is no event.
+    channel.join(late, 2, heard(6_000));
+    channel.draft(draftOf("a", 2));
+    expect([await next(early), await next(late)]).toEqual([new Date(6_000), new Date(6_000)]);
+  });
+
+  it("are told to who joined ahead of the channel as of then, once it is as far", async () => {
+    const { channel, answer } = create();
+    const [behind, ahead] = [createSubscriber<Progress>(9, () => {}), createSubscriber<Progress>(9, () => {})];
+    channel.join(behind, 1, runRow({ heartbeatAt: new Date(1_000) }));
+    channel.join(ahead, 2, runRow({ seq: 2, heartbeatAt: new Date(9_000) }));
+    channel.draft(draftOf("a", 1));
+    await answer(1, [runEvent(2, { run: { heartbeatAt: new Date(4_000) } })]);
+    await answer(2, []);
+    channel.draft(draftOf("a", 2));
+    const taken = await Promise.all([behind.next(), behind.next(), behind.next(), ahead.next()]);
+    expect(taken.map(({ value }) => [value?.seq, value?.kind === "DRAFTED" ? value.at.getTime() : null])).toEqual([
+      [1, 1_000],
+      [2, null],
+      [2, 9_000],
+      [2, 9_000],
+    ]);
+  });
+
   it("are not shown to who is crowded: they must not be what ends it", async () => {
     const { channel, answer } = create();
     const one = createSubscriber<Progress>(2, () => channel.leave(one));

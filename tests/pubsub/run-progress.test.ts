@@ -5,7 +5,7 @@ import { startTestApp, type TestApp } from "../support/app.ts";
 import { type Progress, rowId, startCursorOf } from "../support/client.ts";
 import { createGate, type Gate } from "../support/gate.ts";
 import { WatchRun } from "../support/operations.ts";
-import { checkHistory } from "../support/run-history.ts";
+import { checkClock, checkHistory } from "../support/run-history.ts";
 import { createScriptedGenerator, subtasksFor } from "../support/scripted-generator.ts";
 
 const generator = createScriptedGenerator();
@@ -185,6 +185,7 @@ describe("drafts", () => {
       got.push(progress);
       if (got.length === 1) half.open();
     }
+    checkClock(got);
     const started = got[0]?.seq ?? 0;
     expect(got.map(({ seq, kind, draft }) => [seq, kind, draft?.index ?? null])).toEqual([
       [started, "SNAPSHOT", null],
@@ -213,6 +214,7 @@ describe("drafts", () => {
     const { epicId } = await app.backlog(titles(60));
     const runId = await app.start(epicId);
     const got = await app.watchToEnd(runId, startCursorOf(runId));
+    checkClock(got);
     const lastOf = new Map<string, string>();
     let drafts = 0;
     let seq = 0;

@@ -62,6 +62,14 @@ async function errorOf(operation: string, variables?: Record<string, unknown>) {
   return { message: errors[0]?.message, code: errors[0]?.extensions["code"] };
 }
 
+const notACursor = (name: string) => ({
+  message: `\`${name}\` is not a cursor of this list. Pass the \`cursor\` of an edge, or \`startCursor\` or \`endCursor\`.`,
+  code: "BAD_USER_INPUT",
+});
+
+/** A cursor as one might make it by hand. */
+const cursorOf = (place: unknown) => Buffer.from(JSON.stringify(place)).toString("base64url");
+
 function codes(from: number, to: number): string[] {
   return Array.from({ length: to - from + 1 }, (_, index) => `ST${from + index}`);
 }
@@ -144,16 +152,6 @@ describe("a page of a list", () => {
     });
   });
 
-  it("goes on after a row that has been deleted since", async () => {
-    const other = await seedBacklog(database, { subtasks: 4 });
-    const variables = { id: encodeId("Story", other.stories[0]?.id ?? "") };
-    const first = await api.data(PAGE, { ...variables, first: 2 });
-    const { pageInfo } = (first["story"] as { subtasks: Page }).subtasks;
-    await database.prisma.subtask.delete({ where: { id: other.subtasks[1]?.id ?? "" } });
-    const rest = await api.data(PAGE, { ...variables, after: pageInfo.endCursor });
-    expect(rest).toMatchObject({ story: { subtasks: { totalCount: 3, nodes: [{ code: "ST3" }, { code: "ST4" }] } } });
-  });
-
   it.each([
     [{ first: 0 }, "`first` is 0; it must be from 1 to 200."],
     [{ first: -1 }, "`first` is -1; it must be from 1 to 200."],
@@ -168,20 +166,38 @@ describe("a page of a list", () => {
   it.each([
     ["nonsense", "nonsense"],
     ["an empty text", ""],
-    ["JSON that is no list", Buffer.from("{}").toString("base64url")],
-    ["a place of another shape", Buffer.from('["0"]').toString("base64url")],
-    [
-      "a place with a number that no position is",
-      Buffer.from(`[${2 ** 40},"${crypto.randomUUID()}"]`).toString("base64url"),
-    ],
-    ["a place without an id", Buffer.from('[0,"x"]').toString("base64url")],
+    ["JSON that is no list", cursorOf({})],
+    ["a place of another shape", cursorOf(["0"])],
+    ["a place with a number that no position is", cursorOf([2 ** 40, crypto.randomUUID()])],
+    ["a place without an id", cursorOf([0, "x"])],
   ])("refuses %s as a cursor and says so", async (_what, cursor) => {
     for (const name of ["after", "before"])
-      expect(await errorOf(PAGE, { id, [name]: cursor })).toEqual({
-        message: `\`${name}\` is not a cursor of this list. Pass the \`cursor\` of an edge, or \`startCursor\` or \`endCursor\`.`,
-        code: "BAD_USER_INPUT",
-      });
+      expect(await errorOf(PAGE, { id, [name]: cursor })).toEqual(notACursor(name));
   });
+
+  it.each([
+    ["a time of the year 0, which PostgreSQL does not know", "0000-01-01T00:00:00.000Z"],
+    ["a day that no month has", "2024-02-30T00:00:00.000Z"],
+    ["an hour that no day has", "2024-01-01T25:00:00.000Z"],
+    ["a time with more digits", "2024-01-01T00:00:00.0000Z"],
+    ["a time of another zone", "2024-01-01T00:00:00.000+99:00"],
+    ["a time without a zone", "2024-01-01T00:00:00.000"],
+    ["a time of the year 10000", "+010000-01-01T00:00:00.000Z"],
+  ])("of a list by time refuses %s as a cursor and says so", async (_what, time) => {
+    const cursor = cursorOf([time, crypto.randomUUID()]);
+    for (const name of ["after", "before"])
+      expect(await errorOf(`query ($cursor: String) { runs(${name}: $cursor) { nodes { id } } }`, { cursor })).toEqual(
+        notACursor(name),
+      );
+  });
+
+  it.each(["0001-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z"])(
+    "of a list by time takes the time %s",
+    async (time) => {
+      const cursor = cursorOf([time, crypto.randomUUID()]);
+      await api.data(`query ($cursor: String) { runs(after: $cursor) { nodes { id } } }`, { cursor });
+    },
+  );
 
   it("can be asked for twice in one operation, and is read once", async () => {
     const twice = `{
@@ -192,5 +208,94 @@ describe("a page of a list", () => {
     expect(data["a"]).toEqual({ nodes: [{ name: "Garden" }], totalCount: await database.prisma.project.count() });
     expect(data["b"]).toEqual(data["a"]);
     expect(await api.statements(twice)).toBe(2);
+  });
+});
+
+describe("a cursor, once the list has changed", () => {
+  /** ST1 to ST6 of a story, the cursor of each, and another story; codes found by `find` in the list as it is then. */
+  async function six() {
+    const { stories, subtasks } = await seedBacklog(database, { stories: 2, subtasks: 6 });
+    const [id = "", otherId = ""] = stories.map((story) => encodeId("Story", story.id));
+    const ids = subtasks.map((subtask) => encodeId("Subtask", subtask.id));
+    const list = async (args: object) =>
+      ((await api.data(PAGE, { id, ...args }))["story"] as { subtasks: Page }).subtasks;
+    const cursors = (await list({})).edges.map(({ cursor }) => cursor);
+    const cursor = (number: number) => cursors[number - 1] ?? "";
+    return {
+      cursor,
+      otherId,
+      find: async (args: object) => (await list(args)).nodes.map(({ code }) => code).join(" "),
+      /** What follows a subtask, and what comes before it, by the cursor that it had at first. */
+      around: async (number: number) => {
+        const [before, after] = await Promise.all([list({ before: cursor(number) }), list({ after: cursor(number) })]);
+        return [before, after].map(({ nodes }) => nodes.map(({ code }) => code).join(" "));
+      },
+      remove: (number: number) => api.mutate("deleteSubtask", { id: ids[number - 1] }),
+      move: (number: number, position: number, storyId?: string) =>
+        api.mutate("moveSubtask", { id: ids[number - 1], position, storyId }),
+    };
+  }
+
+  it("goes on from its row where earlier ones are gone: none is left out, none comes twice", async () => {
+    const { around, find, cursor, remove } = await six();
+    await remove(1);
+    await remove(2);
+    expect(await around(3)).toEqual(["", "ST4 ST5 ST6"]);
+    expect(await find({ first: 1, after: cursor(3) })).toBe("ST4");
+    expect(await find({ last: 1, before: cursor(6) })).toBe("ST5");
+    expect(await find({ after: cursor(3), before: cursor(6) })).toBe("ST4 ST5");
+  });
+
+  it("goes on where its row was, if that is gone", async () => {
+    const { around, remove } = await six();
+    await remove(3);
+    expect(await around(3)).toEqual(["ST1 ST2", "ST4 ST5 ST6"]);
+  });
+
+  it("of a row that is gone stands just before what has its position now, whatever the ids are", async () => {
+    const { find } = await six();
+    for (const id of ["00000000-0000-7000-8000-000000000000", "ffffffff-ffff-7fff-bfff-ffffffffffff"]) {
+      expect(await find({ after: cursorOf([2, id]) })).toBe("ST3 ST4 ST5 ST6");
+      expect(await find({ before: cursorOf([2, id]) })).toBe("ST1 ST2");
+    }
+  });
+
+  it("goes on from its row where one has come before it", async () => {
+    const { around, move } = await six();
+    await move(6, 0);
+    expect(await around(3)).toEqual(["ST6 ST1 ST2", "ST4 ST5"]);
+  });
+
+  it("goes along with a row that was moved", async () => {
+    const { around, move } = await six();
+    await move(3, 4);
+    expect(await around(3)).toEqual(["ST1 ST2 ST4 ST5", "ST6"]);
+    await move(3, 0);
+    expect(await around(3)).toEqual(["", "ST1 ST2 ST4 ST5 ST6"]);
+  });
+
+  it("stays in its list where the row was moved out of it", async () => {
+    const { around, move, otherId } = await six();
+    await move(3, 0, otherId);
+    expect(await around(3)).toEqual(["ST1 ST2", "ST4 ST5 ST6"]);
+  });
+
+  it("is looked up in each of many lists, in the statement that reads them", async () => {
+    const { project, stories, subtasks } = await seedBacklog(database, { stories: 2, subtasks: 4 });
+    const [id = "", otherId = ""] = stories.map((story) => encodeId("Story", story.id));
+    for (const title of ["A", "B", "C", "D"]) await api.mutate("createSubtask", { storyId: otherId, title });
+    const data = await api.data(PAGE, { id });
+    const after = (data["story"] as { subtasks: Page }).subtasks.edges[2]?.cursor;
+    for (const { id: gone } of subtasks.slice(0, 2))
+      await api.mutate("deleteSubtask", { id: encodeId("Subtask", gone) });
+    const lists = `query ($id: ID!, $after: String) {
+      project(id: $id) { epics { nodes { stories { nodes { subtasks(after: $after) { nodes { title } } } } } } }
+    }`;
+    const variables = { id: encodeId("Project", project.id), after };
+    const story = (...titles: string[]) => ({ subtasks: { nodes: titles.map((title) => ({ title })) } });
+    expect(await api.data(lists, variables)).toEqual({
+      project: { epics: { nodes: [{ stories: { nodes: [story("Subtask 3"), story("C", "D")] } }] } },
+    });
+    expect(await api.statements(lists, variables)).toBe(4);
   });
 });

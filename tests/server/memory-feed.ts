@@ -69,7 +69,7 @@ export function createMemoryFeed(first: RunEvent): MemoryFeed {
         open.delete(subscriber);
       });
       open.add(subscriber);
-      if (after === null) subscriber.push(snapshot(head.run, new Date()));
+      if (after === null) subscriber.push(snapshot(head.run));
       void catchUp(subscriber, seq);
       return subscriber;
     },

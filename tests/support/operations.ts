@@ -485,6 +485,7 @@ export const ReadProjects = graphql(`
           nodes {
             id
             status
+            elapsedMs
             estimatedRemainingMs
             currentItem {
               code

@@ -1,7 +1,8 @@
 import type { Database } from "../../database/database.ts";
+import { TERMINAL_STATUSES } from "../../pubsub/run-events.ts";
 import type { WakeUps } from "../../pubsub/wake-ups.ts";
 import type { EngineObserver } from "../observer.ts";
-import { changeRunNow, type RunChange, type RunGuard } from "../run-change.ts";
+import { ACTIVE, changeRunNow, type RunChange, type RunGuard } from "../run-change.ts";
 import { addUsage, isSpent, NO_USAGE } from "../usage.ts";
 import type { InFlight } from "./in-flight.ts";
 
@@ -25,12 +26,12 @@ export async function leaveRun(parts: {
   const spent = inFlight.take(Infinity).filter((outcome) => isSpent(outcome.spent));
   const all = spent.reduce((sum, outcome) => addUsage(sum, outcome.spent), NO_USAGE);
   if (spent.length > 0)
-    await database.transaction(async (tx) => {
-      const data = increments(all);
-      const { count } = await tx.run.updateMany({ where: { id: guard.runId, lease: guard.lease }, data });
-      if (count === 0) return;
-      for (const { item, spent: usage } of spent)
-        await tx.runItem.updateMany({ where: { id: item.id }, data: increments(usage) });
+    await changeRunNow(database, { ...guard, statuses: [...ACTIVE, ...TERMINAL_STATUSES] }, async (change) => {
+      change.set(addUsage(change.run, all));
+      for (const { item, spent: usage } of spent) {
+        const row = await change.tx.runItem.findUnique({ where: { id: item.id } });
+        if (row !== null) await change.tx.runItem.update({ where: { id: row.id }, data: addUsage(row, usage) });
+      }
     });
   if (!parts.giveBack) return;
   const giveBack = async (change: RunChange) => {
@@ -42,14 +43,4 @@ export async function leaveRun(parts: {
   };
   await changeRunNow(database, guard, giveBack, parts.observer);
   parts.wakeUps.wake(guard.runId, "events");
-}
-
-function increments({ costUsd, ...tokens }: ReturnType<typeof addUsage>) {
-  return {
-    inputTokens: { increment: tokens.inputTokens },
-    outputTokens: { increment: tokens.outputTokens },
-    cacheReadTokens: { increment: tokens.cacheReadTokens },
-    cacheWriteTokens: { increment: tokens.cacheWriteTokens },
-    costUsd: costUsd === null ? null : { increment: costUsd },
-  };
 }

@@ -51,7 +51,7 @@ export interface Page<Row> {
 }
 
 export const BY_POSITION: readonly OrderKey[] = [
-  { column: "position", type: "int" },
+  { column: "position", type: "int", shifts: true },
   { column: "id", type: "uuid" },
 ];
 
@@ -135,10 +135,12 @@ function formatCursor(order: readonly OrderKey[], row: object): string {
 const FORMS: Record<OrderKey["type"], (value: unknown) => boolean> = {
   int: (value) => Number.isSafeInteger(value) && Math.abs(Number(value)) < 2 ** 31,
   uuid: (value) => typeof value === "string" && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value),
+  // Spelled as we spell it, which no 30th of February is; and PostgreSQL knows no year 0.
   timestamptz: (value) =>
     typeof value === "string" &&
-    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(value) &&
-    !Number.isNaN(Date.parse(value)),
+    /^(?!0000)\d{4}-/.test(value) &&
+    !Number.isNaN(Date.parse(value)) &&
+    new Date(value).toISOString() === value,
 };
 
 function parseCursor(

@@ -7,7 +7,8 @@ import { type StartSubtasksInput, subtasksOf } from "./run-mutations.ts";
 /** `estimateRun` and what it gives. */
 export function defineEstimateRun(builder: Builder, Input: StartSubtasksInput): void {
   const Estimate = builder.objectRef<RunEstimate>("RunEstimate").implement({
-    description: "What a run would do, take and cost, repairs and retries apart.",
+    description:
+      "What a run would do, take and cost, repairs and retries apart. A figure that is more than 2147483647 is told as that.",
     fields: (t) => ({
       itemsToDo: t.exposeInt("itemsToDo", { description: "Stories that it would split." }),
       itemsToSkip: t.exposeInt("itemsToSkip", { description: "Stories that it would leave as they are." }),

@@ -46,7 +46,11 @@ export function defineRunProgress(builder: Builder, types: Types): void {
         description: "Pass it as `after` to go on from here.",
         resolve: ({ run, seq }) => formatCursor(run.id, seq),
       }),
-      at: t.expose("at", { type: "DateTime", description: "When it happened." }),
+      at: t.expose("at", {
+        type: "DateTime",
+        description:
+          "When it happened; never before what came earlier. A SNAPSHOT and a DRAFTED are of when the run was last heard of.",
+      }),
       run: t.field({
         type: types.Run,
         description: "The run as it was right after this event, counters included; its lists and relations are of now.",

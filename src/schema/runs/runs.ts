@@ -8,6 +8,7 @@ import { batched, type List, readPage } from "../lists/page.ts";
 import { allColumns } from "../lists/selected-columns.ts";
 import { type PageRead, readPages } from "../../database/read-rows.ts";
 import { ACTIVE } from "../../engine/run-change.ts";
+import { clampInt } from "../../int.ts";
 import type { Context } from "../context.ts";
 import { loadParent, loadRow } from "../lists/row.ts";
 import type { Types } from "../types.ts";
@@ -67,15 +68,16 @@ export function defineRuns(builder: Builder, types: Types, Usage: ReturnType<typ
     }),
     usage: t.field({ type: Usage, description: "What all its calls of the model took.", resolve: (run) => run }),
     elapsedMs: t.int({
-      description: "Milliseconds since it was taken up; frozen once it ends.",
+      description: "Milliseconds since it was taken up; frozen once it ends, or at 2147483647 after 24.8 days.",
       resolve: (run: RunAt) => {
         const until = run.completedAt ?? run.asOf ?? new Date();
-        return run.startedAt === null ? 0 : Math.max(0, until.getTime() - run.startedAt.getTime());
+        return run.startedAt === null ? 0 : clampInt(Math.max(0, until.getTime() - run.startedAt.getTime()));
       },
     }),
     estimatedRemainingMs: t.int({
       nullable: true,
-      description: "Milliseconds to its end. Null until it can be told, and once the run has ended.",
+      description:
+        "Milliseconds to its end, 2147483647 at most. Null while it cannot be told, and once the run has ended.",
       resolve: estimateRemainingMs,
     }),
     startCursor: t.string({

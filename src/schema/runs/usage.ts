@@ -6,7 +6,8 @@ type Spent = Pick<RunRow, "inputTokens" | "outputTokens" | "cacheReadTokens" | "
 /** `Usage`, which a run and each of its items have. */
 export function defineUsage(builder: Builder) {
   return builder.objectRef<Spent>("Usage").implement({
-    description: "Tokens spent on the model, and what they cost.",
+    description:
+      "Tokens spent on the model, and what they cost. A count of tokens stops at 2147483647; the cost goes on.",
     fields: (t) => ({
       inputTokens: t.exposeInt("inputTokens", { description: "Tokens sent at full price." }),
       outputTokens: t.exposeInt("outputTokens", { description: "Tokens the model wrote." }),

@@ -4051,7 +4051,7 @@ export type $RunPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
     cacheWriteTokens: number
     costUsd: number | null
     /**
-     * Summed duration of the completed items, in milliseconds: what the estimate of the rest is made from.
+     * Summed duration of the completed items, in milliseconds: what the estimate of the rest is made from, until it is full.
      */
     completedDurationMs: number
     /**
