@@ -39,10 +39,15 @@ export async function retryRun(
         where: { runId, status: { notIn: ["COMPLETED", "SKIPPED"] } },
         select: { storyId: true, epicId: true },
       });
-      const ids = items.map(targetIdOf).filter((id) => id !== null);
-      const targets = ids.length > 0 ? await kindOf(kinds, run).targets(database.prisma, { ids }) : [];
-      if (targets.length === 0)
+      if (items.length === 0)
         throw new NothingToDoError("Nothing of this run failed or was left undone, so there is nothing to retry.");
+      const kind = kindOf(kinds, run);
+      const ids = items.map(targetIdOf).filter((id) => id !== null);
+      const targets = await kind.targets(database.prisma, { ids });
+      if (targets.length === 0)
+        throw new NothingToDoError(
+          `The ${kind.words.items} of this run that failed or were left undone have been deleted since, so there is nothing to retry.`,
+        );
       return targets;
     },
   });

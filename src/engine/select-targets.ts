@@ -41,7 +41,7 @@ export async function selectTargets(
   if (ids === null) return targets;
   const wanted = new Set(ids);
   const found = targets.filter((target) => wanted.delete(targetIdOf(target) ?? ""));
-  for (const id of wanted) throw new NotFoundError(kind.entity, id);
+  for (const id of wanted) throw new NotFoundError(kind.entities.item, id, kind.entities.parent);
   return found;
 }
 

@@ -84,6 +84,7 @@ describe("a start that cannot be", () => {
     const [id] = foreign.storyIds;
     const answer = await start({ epicId: mine.epicId, storyIds: [...mine.storyIds, id] });
     expect(answer).toMatchObject({ __typename: "NotFoundError", id });
+    expect(answer).toHaveProperty("message", expect.stringContaining("There is no story with this id in this epic."));
   });
 
   it("is InvalidInputError where the epic is not named", async () => {

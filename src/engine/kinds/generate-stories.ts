@@ -36,7 +36,7 @@ export function createGenerateStoriesKind(
 ): RunKind<readonly GeneratedStory[]> {
   return {
     type: "GENERATE_STORIES",
-    entity: "Epic",
+    entities: { item: "Epic", parent: "Project" },
     phase: "GENERATING_STORIES",
     offer,
     generator: generatorName(generator),

@@ -51,7 +51,7 @@ export function createGenerateSubtasksKind(
 ): RunKind<SubtaskSet> {
   return {
     type: "GENERATE_SUBTASKS",
-    entity: "Story",
+    entities: { item: "Story", parent: "Epic" },
     phase: "GENERATING_SUBTASKS",
     offer,
     generator: generatorName(generator),

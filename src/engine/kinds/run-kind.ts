@@ -11,8 +11,8 @@ import type { RunItemRow, RunRow, SavedIds } from "../../pubsub/run-events.ts";
  */
 export interface RunKind<Output = unknown> {
   readonly type: RunRow["type"];
-  /** What an item is made from. */
-  readonly entity: Entity;
+  /** What an item is made from, and what all of them are in. */
+  readonly entities: { readonly item: Entity; readonly parent: Entity };
   /** The phase of a run while its items are worked on. */
   readonly phase: RunRow["phase"];
   /** What a run may ask of the generator. */
