@@ -105,9 +105,11 @@ describe("a start that cannot be", () => {
 
   it.each([
     ["is empty", ""],
+    ["has nothing but white space", " \n "],
     ["has NUL in it", "a\0b"],
     ["has half a surrogate pair in it", "a\ud800b"],
     ["has 201 characters", "k".repeat(201)],
+    ["has 201 emoji", "🔑".repeat(201)],
     ["has a million characters", "k".repeat(1_000_000)],
   ])("is InvalidInputError where its key %s", async (_name, idempotencyKey) => {
     const answer = await start({ epicId: mine.epicId, idempotencyKey });

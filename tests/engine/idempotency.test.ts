@@ -110,6 +110,15 @@ describe("an idempotency key", () => {
     await app.cancel([...runs][0] ?? "");
   });
 
+  it("is counted in characters, and without the white space around it", async () => {
+    const { epicId } = await app.backlog(["One"]);
+    const key = "🔑".repeat(200);
+    const first = await start({ epicId, idempotencyKey: ` ${key}\n` });
+    expect(first).toMatch(/^UnVu/);
+    expect(await start({ epicId, idempotencyKey: key })).toBe(first);
+    await app.cancel(first);
+  });
+
   it("belongs to its project", async () => {
     const [one, other] = [await app.backlog(["One"]), await app.backlog(["One"])];
     const first = await start({ epicId: one.epicId, idempotencyKey: "same" });
