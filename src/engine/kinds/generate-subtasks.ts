@@ -57,6 +57,10 @@ export function createGenerateSubtasksKind(
     generator: generatorName(generator),
     model: generator.model,
     words: { item: "story", items: "stories", parent: "epic", created: "subtasks" },
+    async projectOf(reader, parentId) {
+      const epic = await reader.epic.findUnique({ where: { id: parentId }, select: { projectId: true } });
+      return epic?.projectId ?? null;
+    },
     async targets(reader, scope) {
       const stories = await store.readStoryTitles(reader, scope);
       return stories.map(({ id, code, title }) => ({ storyId: id, epicId: null, code, title }));
