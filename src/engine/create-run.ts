@@ -4,7 +4,7 @@ import { isForeignKeyViolation, isUniqueViolation } from "../database/passing-er
 import { appendEvents, NOTHING_SAVED, type RunRow } from "../pubsub/run-events.ts";
 import { RunAlreadyActiveError } from "./errors.ts";
 import type { GenerationOptions } from "./generation-options.ts";
-import { findByKey, readKey, type RunRequest } from "./idempotency.ts";
+import { findByKey, type RunRequest } from "./idempotency.ts";
 import type { Target } from "./kinds/run-kind.ts";
 import type { EngineObserver } from "./observer.ts";
 import type { RunQueue } from "./queue.ts";
@@ -18,6 +18,7 @@ export interface NewRun {
   readonly options: GenerationOptions;
   /** Null for a kind that knows none. */
   readonly personaSet: RunRow["personaSet"];
+  /** As `readKey` gives it. */
   readonly idempotencyKey: string | null;
   readonly request: RunRequest;
   /** Reads what the run will be over; called again where it has changed in the meantime. */
@@ -30,17 +31,16 @@ const TRIES = 5;
 /**
  * Makes a run with its items, its first event and its job, in one transaction; or gives the run that the same key and
  * input made before. Of starts at the same moment the partial unique index lets one through.
- * @throws InvalidInputError for a key that is none
  * @throws IdempotencyConflictError where the key came with another input
  * @throws RunAlreadyActiveError with the active run of this type in the project
  */
 export async function createRun(
   { database, queue, observer }: { database: Database; queue: RunQueue; observer?: EngineObserver | undefined },
-  { idempotencyKey, ...rest }: NewRun,
+  wanted: NewRun,
 ): Promise<RunRow> {
-  const wanted = { ...rest, idempotencyKey: readKey(idempotencyKey) };
+  const { projectId, type } = wanted;
   for (let tries = 1; ; tries += 1) {
-    const earlier = await findByKey(database, wanted);
+    const earlier = await findByKey(database, { projectId }, wanted);
     if (earlier !== null) return earlier;
     try {
       const targets = await wanted.select();
@@ -52,9 +52,8 @@ export async function createRun(
       const lost = isUniqueViolation(error) || isForeignKeyViolation(error);
       if (!lost || tries === TRIES) throw error;
     }
-    const same = await findByKey(database, wanted);
+    const same = await findByKey(database, { projectId }, wanted);
     if (same !== null) return same;
-    const { projectId, type } = wanted;
     const active = await database.prisma.run.findFirst({ where: { projectId, type, status: { in: [...ACTIVE] } } });
     if (active !== null) throw new RunAlreadyActiveError(active);
   }

@@ -20,15 +20,16 @@ export function readKey(idempotencyKey: string | null): string | null {
 }
 
 /**
- * The run that the same key and input made before.
+ * The run that the same key and input made before, among those of a project, or with this in their request.
  * @throws IdempotencyConflictError where the key came with another input
  */
 export async function findByKey(
   database: Database,
-  { projectId, idempotencyKey, request }: { projectId: string; idempotencyKey: string | null; request: RunRequest },
+  among: { projectId: string } | { request: { path: string[]; equals: string } },
+  { idempotencyKey, request }: { idempotencyKey: string | null; request: RunRequest },
 ): Promise<RunRow | null> {
   if (idempotencyKey === null) return null;
-  const run = await database.prisma.run.findFirst({ where: { projectId, idempotencyKey } });
+  const run = await database.prisma.run.findFirst({ where: { ...among, idempotencyKey } });
   if (run !== null && !isDeepStrictEqual(run.request, request)) throw new IdempotencyConflictError();
   return run;
 }
