@@ -33,9 +33,9 @@ export type CreateProjectInput = {
 export type CreateSubtaskInput = {
   /** When it is done: up to 50 statements of up to 1,000 characters. */
   acceptanceCriteria?: Array<string> | null | undefined;
-  /** Which of the story's acceptance criteria it serves (0-based). One that does not exist is InvalidInputError. */
+  /** Which of the story's acceptance criteria it serves (0-based): up to 1,000 entries. One that does not exist is InvalidInputError. */
   coversCriteria?: Array<number> | null | undefined;
-  /** Subtasks of the same story that come first. One of another story is InvalidInputError. */
+  /** Up to 1,000 subtasks of the same story that come first. One of another story is InvalidInputError. */
   dependsOn?: Array<string | number> | null | undefined;
   /** What it takes, and what it leaves out: up to 20,000 characters. */
   description?: string | null | undefined;
@@ -96,7 +96,7 @@ export type GenerationOptionsInput = {
 
 /** A backlog to add to a project. */
 export type ImportBacklogInput = {
-  /** The backlog itself: up to 2,000,000 characters. */
+  /** The backlog itself: up to 2,000,000 characters, and up to 50,000 lines with text. */
   content: string;
   /** The epic that stories without one go to; made (from `epicTitle`) where it is null. */
   epicId?: string | number | null | undefined;
@@ -299,9 +299,9 @@ export type UpdateStoryInput = {
 export type UpdateSubtaskInput = {
   /** When it is done, as a whole new list: up to 50 statements of up to 1,000 characters. */
   acceptanceCriteria?: Array<string> | null | undefined;
-  /** Which of the story's acceptance criteria it serves (0-based), as a whole new list. */
+  /** Which of the story's acceptance criteria it serves (0-based), as a whole new list: up to 1,000 entries. */
   coversCriteria?: Array<number> | null | undefined;
-  /** Subtasks of the same story that come first, as a whole new list. */
+  /** Up to 1,000 subtasks of the same story that come first, as a whole new list. */
   dependsOn?: Array<string | number> | null | undefined;
   /** What it takes, and what it leaves out: up to 20,000 characters. */
   description?: string | null | undefined;

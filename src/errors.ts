@@ -1,13 +1,21 @@
 /** What a client can name by an id. */
 export type Entity = "Project" | "Epic" | "Story" | "Subtask" | "Run" | "RunItem";
 
-/** Nothing of that kind has that id. `id` is the database's, or what a client sent where that was no id of the kind at all. */
+/**
+ * Nothing of that kind has that id, or nothing in the parent that it was looked for in. `id` is the database's, or what a
+ * client sent where that was no id of the kind at all.
+ */
 export class NotFoundError extends Error {
   override readonly name = "NotFoundError";
   readonly entity: Entity;
   readonly id: string;
-  constructor(entity: Entity, id: string) {
-    super(`There is no ${WORDS[entity]} with this id. It may have been deleted; fetch it again or check the id.`);
+  constructor(entity: Entity, id: string, parent?: Entity) {
+    const what = `There is no ${WORDS[entity]} with this id`;
+    super(
+      parent === undefined
+        ? `${what}. It may have been deleted; fetch it again or check the id.`
+        : `${what} in this ${WORDS[parent]}. It may be in another one, or have been deleted; fetch it again or check the id.`,
+    );
     this.entity = entity;
     this.id = id;
   }

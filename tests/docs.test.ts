@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
 import { glob, readdir, readFile } from "node:fs/promises";
 import path from "node:path";
-import { buildSchema, Kind, OperationTypeNode, parse, validate } from "graphql";
+import { assertInputObjectType, buildSchema, Kind, OperationTypeNode, parse, validate } from "graphql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import packageJson from "../package.json" with { type: "json" };
+import { counted, LIMITS } from "../src/backlog/texts.ts";
 import { readConfig } from "../src/config.ts";
 import { createOutlineGenerator } from "../src/generation/outline.ts";
 import { startTestApp, type TestApp } from "./support/app.ts";
@@ -207,6 +208,22 @@ describe("the README", () => {
       DATABASE_URL: undefined,
       GENERATOR: undefined,
     });
+  });
+
+  it.each([
+    ["An import", LIMITS.import, ["ImportBacklogInput.content"]],
+    ["An import", LIMITS.importedStories, ["ImportBacklogInput.content"]],
+    ["`dependsOn`", LIMITS.references, ["CreateSubtaskInput.dependsOn", "UpdateSubtaskInput.dependsOn"]],
+    ["`coversCriteria`", LIMITS.references, ["CreateSubtaskInput.coversCriteria", "UpdateSubtaskInput.coversCriteria"]],
+    ["An idempotency key", LIMITS.idempotencyKey, ["StartGenerateSubtasksInput.idempotencyKey"]],
+  ])("tells of %s that the most is %i, as the schema does of %j", (what, limit, fields) => {
+    const row = readme?.prose.split("\n").find((line) => line.startsWith("|") && line.includes(what));
+    expect(row).toContain(` ${counted(limit)} `);
+    const schema = buildSchema(sdl);
+    for (const [type = "", field = ""] of fields.map((name) => name.split("."))) {
+      const { [field]: described } = assertInputObjectType(schema.getType(type)).getFields();
+      expect(described?.description).toContain(`p to ${counted(limit)} `);
+    }
   });
 
   it("shows the client for watching as it is in examples/", async () => {

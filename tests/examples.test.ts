@@ -14,10 +14,18 @@ import { type Program, startProgram } from "./support/program.ts";
 import { createScriptedGenerator, subtasksFor } from "./support/scripted-generator.ts";
 
 /** Runs a file of examples/ as it is, but for the address of the server. */
-async function startExample(name: string, args: readonly string[], url: string): Promise<Program> {
+async function startExample(
+  name: string,
+  args: readonly string[],
+  url: string,
+  nodeOptions: readonly string[] = [],
+): Promise<Program> {
   const code = await readFile(path.join(ROOT, "examples", name), "utf8");
   const input = code.replaceAll("127.0.0.1:4000", new URL(url).host);
-  return startProgram(process.execPath, ["--input-type=module-typescript", "-", ...args], { cwd: ROOT, input });
+  return startProgram(process.execPath, [...nodeOptions, "--input-type=module-typescript", "-", ...args], {
+    cwd: ROOT,
+    input,
+  });
 }
 
 describe("the examples", () => {
@@ -38,9 +46,11 @@ describe("the examples", () => {
     expect(await test.readRun(runId)).toMatchObject({ status: "SUCCEEDED", totalItems: 12 });
   });
 
-  it("watch-run says why there is nothing to watch", async () => {
+  it("watch-run says why there is nothing to watch, and not that the run has ended", async () => {
     const watch = await (await startExample("watch-run.ts", ["no-such-run"], test.app.url)).ended;
+    expect(watch.code).toBe(1);
     expect(watch.stdout).toContain("NOT_FOUND");
+    expect(watch.stdout).not.toContain("The run has ended");
   });
 
   it("watch-run goes on where it was when the server is restarted: nothing comes twice, nothing is missing", async () => {
@@ -52,14 +62,14 @@ describe("the examples", () => {
     const before = await startTestApp({ generator });
     const { epicId } = await before.backlog(["First", "Second", "Third"]);
     const runId = await before.start(epicId);
-    const watch = await startExample("watch-run.ts", [runId], before.app.url);
+    const watch = await startExample("watch-run.ts", [runId], before.app.url, IMPATIENT);
     await watch.says(/SNAPSHOT/);
     first.open();
     await watch.says(/S1', status: 'COMPLETED'/);
     await before.close();
 
     const { port } = new URL(before.app.url);
-    await refuseOnce(Number(port));
+    expect(await Promise.race([refuse(Number(port), 7), watch.ended])).toBe("refused");
 
     others.open();
     const config = readConfig({ DATABASE_URL: before.databaseUrl, PORT: port, GENERATOR: "outline" });
@@ -73,12 +83,19 @@ describe("the examples", () => {
   });
 });
 
-/** Waits for somebody to connect, who finds nobody there. */
-async function refuseOnce(port: number): Promise<void> {
+/** Lets a program wait for nothing long: graphql-ws waits twice as long after each time that nobody was there. */
+const IMPATIENT = [
+  "--import",
+  "data:text/javascript,const wait = setTimeout; globalThis.setTimeout = (then, ms) => wait(then, Math.min(ms, 500));",
+];
+
+/** Waits for somebody to connect `times` times, who finds nobody there. */
+async function refuse(port: number, times: number): Promise<"refused"> {
   const nobody = createServer((socket) => socket.resetAndDestroy()).listen(port, "127.0.0.1");
-  await once(nobody, "connection");
+  for (let time = 0; time < times; time += 1) await once(nobody, "connection");
   nobody.close();
   await once(nobody, "close");
+  return "refused";
 }
 
 /** A cursor ends in its event's number. */

@@ -21,7 +21,7 @@ export async function lockEpics(tx: Transaction, projectId: string, ids: readonl
   const rows = await tx.$queryRaw<{ id: string }[]>`
     SELECT id FROM "Epic" WHERE "projectId" = ${projectId}::uuid AND id = ANY(${ids}::uuid[])
     ORDER BY id FOR NO KEY UPDATE`;
-  requireAll("Epic", ids, rows);
+  requireAll("Epic", ids, rows, "Project");
 }
 
 /**
@@ -107,8 +107,14 @@ export async function lockEpicToDelete(tx: Transaction, id: string): Promise<voi
     SELECT count(*) FROM (SELECT id FROM "Story" WHERE "epicId" = ${id}::uuid ORDER BY id FOR UPDATE) AS locked`;
 }
 
-function requireAll(entity: Entity, ids: readonly string[], rows: readonly { readonly id: string }[]): void {
+/** @param parent what they were looked for in, where they may be elsewhere */
+function requireAll(
+  entity: Entity,
+  ids: readonly string[],
+  rows: readonly { readonly id: string }[],
+  parent?: Entity,
+): void {
   const found = new Set(rows.map((row) => row.id));
   const missing = ids.find((id) => !found.has(id));
-  if (missing !== undefined) throw new NotFoundError(entity, missing);
+  if (missing !== undefined) throw new NotFoundError(entity, missing, parent);
 }

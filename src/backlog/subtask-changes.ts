@@ -28,7 +28,8 @@ export async function changeSubtask<T>(
       // It went to a third story before the lock was there, which may have to be locked before these: once more.
       if (subtask.storyId !== storyId || story === undefined) return null;
       const target = stories.get(targetId ?? storyId);
-      if (target === undefined || target.projectId !== projectId) throw new NotFoundError("Story", targetId ?? storyId);
+      if (target === undefined || target.projectId !== projectId)
+        throw new NotFoundError("Story", targetId ?? storyId, "Project");
       return { result: await work(tx, { subtask, story, target }) };
     });
     if (done !== null) return done.result;

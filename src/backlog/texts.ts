@@ -12,6 +12,7 @@ export const LIMITS = {
   /** How many acceptance criteria a list may have, and how long each may be. */
   criteria: 50,
   criterion: 1_000,
+  idempotencyKey: 200,
   /** How many ids or numbers a list of references may have. */
   references: 1_000,
   /** Of the content of an import. */

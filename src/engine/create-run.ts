@@ -1,11 +1,10 @@
 import { randomUUIDv7 } from "node:crypto";
-import { isDeepStrictEqual } from "node:util";
 import type { Database, Transaction } from "../database/database.ts";
 import { isForeignKeyViolation, isUniqueViolation } from "../database/passing-error.ts";
-import { InvalidInputError } from "../errors.ts";
 import { appendEvents, NOTHING_SAVED, type RunRow } from "../pubsub/run-events.ts";
-import { IdempotencyConflictError, RunAlreadyActiveError } from "./errors.ts";
+import { RunAlreadyActiveError } from "./errors.ts";
 import type { GenerationOptions } from "./generation-options.ts";
+import { findByKey, type RunRequest } from "./idempotency.ts";
 import type { Target } from "./kinds/run-kind.ts";
 import type { EngineObserver } from "./observer.ts";
 import type { RunQueue } from "./queue.ts";
@@ -19,21 +18,19 @@ export interface NewRun {
   readonly options: GenerationOptions;
   /** Null for a kind that knows none. */
   readonly personaSet: RunRow["personaSet"];
+  /** As `readKey` gives it. */
   readonly idempotencyKey: string | null;
-  /** The input after defaults, in one canonical form: what a key is compared by. */
-  readonly request: { readonly [name: string]: string | number | readonly string[] | null };
+  readonly request: RunRequest;
   /** Reads what the run will be over; called again where it has changed in the meantime. */
   readonly select: () => Promise<readonly Target[]>;
 }
 
 /** Races are decided by the database; who loses looks again, and this often at most. */
 const TRIES = 5;
-const MAX_KEY_LENGTH = 200;
 
 /**
  * Makes a run with its items, its first event and its job, in one transaction; or gives the run that the same key and
  * input made before. Of starts at the same moment the partial unique index lets one through.
- * @throws InvalidInputError for a key that is none
  * @throws IdempotencyConflictError where the key came with another input
  * @throws RunAlreadyActiveError with the active run of this type in the project
  */
@@ -41,9 +38,9 @@ export async function createRun(
   { database, queue, observer }: { database: Database; queue: RunQueue; observer?: EngineObserver | undefined },
   wanted: NewRun,
 ): Promise<RunRow> {
-  checkKey(wanted.idempotencyKey);
+  const { projectId, type } = wanted;
   for (let tries = 1; ; tries += 1) {
-    const earlier = await findByKey(database, wanted);
+    const earlier = await findByKey(database, { projectId }, wanted);
     if (earlier !== null) return earlier;
     try {
       const targets = await wanted.select();
@@ -55,19 +52,11 @@ export async function createRun(
       const lost = isUniqueViolation(error) || isForeignKeyViolation(error);
       if (!lost || tries === TRIES) throw error;
     }
-    const same = await findByKey(database, wanted);
+    const same = await findByKey(database, { projectId }, wanted);
     if (same !== null) return same;
-    const { projectId, type } = wanted;
     const active = await database.prisma.run.findFirst({ where: { projectId, type, status: { in: [...ACTIVE] } } });
     if (active !== null) throw new RunAlreadyActiveError(active);
   }
-}
-
-async function findByKey(database: Database, { projectId, idempotencyKey, request }: NewRun): Promise<RunRow | null> {
-  if (idempotencyKey === null) return null;
-  const run = await database.prisma.run.findFirst({ where: { projectId, idempotencyKey } });
-  if (run !== null && !isDeepStrictEqual(run.request, request)) throw new IdempotencyConflictError();
-  return run;
 }
 
 async function insertRun(
@@ -95,11 +84,4 @@ async function insertRun(
   ]);
   await queue.enqueue(tx, [run.id]);
   return run;
-}
-
-function checkKey(key: string | null): void {
-  if (key === null || (key.length > 0 && key.length <= MAX_KEY_LENGTH && key.isWellFormed() && !key.includes("\0")))
-    return;
-  const message = `It must have 1 to ${MAX_KEY_LENGTH} characters, none of them NUL or half a surrogate pair.`;
-  throw new InvalidInputError([{ path: ["idempotencyKey"], message }]);
 }

@@ -4,10 +4,11 @@ import { clampInt } from "../int.ts";
 import { PACES } from "./executor/pacer.ts";
 import { InvalidInputError, NotFoundError } from "../errors.ts";
 import type { RunRow } from "../pubsub/run-events.ts";
+import { checkOptions, withTrimmedTexts } from "./generation-options.ts";
 import type { SubtaskStore } from "./kinds/generate-subtasks.ts";
 import type { RunKind } from "./kinds/run-kind.ts";
 import { selectTargets } from "./select-targets.ts";
-import { checkSubtasksInput, type StartGenerateSubtasks } from "./start-generate-subtasks.ts";
+import { type StartGenerateSubtasks, storiesOf } from "./start-generate-subtasks.ts";
 
 /** What a run would do, take and cost; tokens and milliseconds as far as an Int goes. */
 export interface RunEstimate {
@@ -35,7 +36,9 @@ export async function estimateRun(
   input: Omit<StartGenerateSubtasks, "idempotencyKey">,
 ): Promise<RunEstimate> {
   const { database, kind, generator, store } = parts;
-  const { selection, options } = await checkSubtasksInput(database, kind, input);
+  const selection = storiesOf(input);
+  const options = withTrimmedTexts(input.options);
+  checkOptions(options, kind.offer);
   const targets = await selectTargets(database.prisma, kind, selection);
   const context = await store.readRunContext(database.prisma, selection.parentId);
   if (context === null) throw new NotFoundError("Epic", selection.parentId);

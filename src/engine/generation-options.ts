@@ -17,19 +17,19 @@ export interface ModelOffer {
 
 const MAX_INSTRUCTIONS = 2_000;
 
-/**
- * Options as they are kept: instructions trimmed, and null where nothing is left of them.
- * @throws InvalidInputError naming every option that cannot be held
- */
-export function checkOptions(options: GenerationOptions, offer: ModelOffer): GenerationOptions {
-  const instructions = options.instructions?.trim() || null;
+/** Options as they are kept: instructions trimmed, and null where nothing is left of them. */
+export function withTrimmedTexts(options: GenerationOptions): GenerationOptions {
+  return { ...options, instructions: options.instructions?.trim() || null };
+}
+
+/** @throws InvalidInputError naming every option that cannot be held */
+export function checkOptions(options: GenerationOptions, offer: ModelOffer): void {
   const issues = [
-    ...checkInstructions(instructions),
+    ...checkInstructions(options.instructions),
     ...checkModel(options.model, offer),
     ...checkBudget(options, offer),
   ].map(({ path, message }) => ({ path: ["options", ...path], message }));
   if (issues.length > 0) throw new InvalidInputError(issues);
-  return { ...options, instructions };
 }
 
 function checkInstructions(instructions: string | null): InputIssue[] {

@@ -3,6 +3,7 @@ import { NotFoundError } from "../errors.ts";
 import { hasEnded, type RunRow } from "../pubsub/run-events.ts";
 import { createRun } from "./create-run.ts";
 import { NothingToDoError, RunAlreadyActiveError } from "./errors.ts";
+import { readKey } from "./idempotency.ts";
 import { kindOf, type RunKinds } from "./kinds/registry.ts";
 import { targetIdOf } from "./kinds/run-kind.ts";
 import type { EngineObserver } from "./observer.ts";
@@ -13,14 +14,15 @@ import type { RunQueue } from "./queue.ts";
  * and whose story (or epic) is still there.
  * @throws NotFoundError for the run
  * @throws NothingToDoError where nothing of it is left to do
- * @throws RunAlreadyActiveError where it is active itself, or another one is; InvalidInputError, IdempotencyConflictError
- * as `createRun` does
+ * @throws RunAlreadyActiveError where it is active itself, or another one is
+ * @throws InvalidInputError for a key that is none; IdempotencyConflictError as `createRun` does
  */
 export async function retryRun(
   parts: { database: Database; queue: RunQueue; kinds: RunKinds; observer?: EngineObserver },
-  { runId, idempotencyKey }: { runId: string; idempotencyKey: string | null },
+  { runId, ...keyed }: { runId: string; idempotencyKey: string | null },
 ): Promise<RunRow> {
   const { database, kinds } = parts;
+  const idempotencyKey = readKey(keyed.idempotencyKey);
   const run = await database.prisma.run.findUnique({ where: { id: runId } });
   if (run === null) throw new NotFoundError("Run", runId);
   const { projectId, epicId, type, mode, existingBehavior, pacing, model, instructions, maxCostUsd, personaSet } = run;
@@ -39,10 +41,15 @@ export async function retryRun(
         where: { runId, status: { notIn: ["COMPLETED", "SKIPPED"] } },
         select: { storyId: true, epicId: true },
       });
-      const ids = items.map(targetIdOf).filter((id) => id !== null);
-      const targets = ids.length > 0 ? await kindOf(kinds, run).targets(database.prisma, { ids }) : [];
-      if (targets.length === 0)
+      if (items.length === 0)
         throw new NothingToDoError("Nothing of this run failed or was left undone, so there is nothing to retry.");
+      const kind = kindOf(kinds, run);
+      const ids = items.map(targetIdOf).filter((id) => id !== null);
+      const targets = await kind.targets(database.prisma, { ids });
+      if (targets.length === 0)
+        throw new NothingToDoError(
+          `The ${kind.words.items} of this run that failed or were left undone have been deleted since, so there is nothing to retry.`,
+        );
       return targets;
     },
   });

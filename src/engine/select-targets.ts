@@ -19,7 +19,7 @@ export function idsField({ words }: RunKind): string {
  * What is selected, in the order of the backlog.
  * @throws InvalidInputError where one is named twice
  * @throws NothingToDoError where nothing is selected
- * @throws NotFoundError for an id that names no child of the parent
+ * @throws NotFoundError for a parent that has gone, and for an id that names no child of it
  */
 export async function selectTargets(
   reader: Transaction,
@@ -27,6 +27,9 @@ export async function selectTargets(
   { parentId, ids }: Selection,
 ): Promise<readonly Target[]> {
   const { item, items, parent } = kind.words;
+  const targets = await kind.targets(reader, { parentId });
+  if (targets.length === 0 && (await kind.projectOf(reader, parentId)) === null)
+    throw new NotFoundError(kind.entities.parent, parentId);
   const field = idsField(kind);
   const twice = indexOfRepeated(ids ?? []);
   if (twice >= 0) {
@@ -35,13 +38,12 @@ export async function selectTargets(
   }
   if (ids?.length === 0)
     throw new NothingToDoError(`No ${item} is named. Name some, or leave \`${field}\` out for all of the ${parent}.`);
-  const targets = await kind.targets(reader, { parentId });
   if (targets.length === 0 && ids === null)
     throw new NothingToDoError(`The ${parent} has no ${items}. Add some, or import a backlog, and start again.`);
   if (ids === null) return targets;
   const wanted = new Set(ids);
   const found = targets.filter((target) => wanted.delete(targetIdOf(target) ?? ""));
-  for (const id of wanted) throw new NotFoundError(kind.entity, id);
+  for (const id of wanted) throw new NotFoundError(kind.entities.item, id, kind.entities.parent);
   return found;
 }
 

@@ -1,8 +1,6 @@
-import type { Database } from "../database/database.ts";
-import { InvalidInputError, NotFoundError } from "../errors.ts";
+import { InvalidInputError } from "../errors.ts";
 import type { RunRow } from "../pubsub/run-events.ts";
-import { checkOptions, type GenerationOptions } from "./generation-options.ts";
-import type { RunKind } from "./kinds/run-kind.ts";
+import type { GenerationOptions } from "./generation-options.ts";
 import type { Selection } from "./select-targets.ts";
 import { type StartParts, startRun } from "./start-run.ts";
 
@@ -16,30 +14,20 @@ export interface StartGenerateSubtasks {
 
 /**
  * Starts a run that splits stories of an epic, or gives the one that the same key started before.
- * @throws what `checkSubtasksInput` and `startRun` throw
+ * @throws what `storiesOf` and `startRun` throw
  */
-export async function startGenerateSubtasks(
-  parts: StartParts,
-  { idempotencyKey, ...input }: StartGenerateSubtasks,
-): Promise<RunRow> {
-  const checked = await checkSubtasksInput(parts.database, parts.kind, input);
-  return startRun(parts, { ...checked, epicId: checked.selection.parentId, personaSet: null, idempotencyKey });
+export async function startGenerateSubtasks(parts: StartParts, input: StartGenerateSubtasks): Promise<RunRow> {
+  const selection = storiesOf(input);
+  const { options, idempotencyKey } = input;
+  return startRun(parts, { selection, epicId: selection.parentId, options, personaSet: null, idempotencyKey });
 }
 
 /**
- * What the input of a start, or of its estimate, means.
- * @throws InvalidInputError where the epic is not named, or an option cannot be held
- * @throws NotFoundError for the epic
+ * Which stories the input of a start, or of its estimate, selects.
+ * @throws InvalidInputError where the epic is not named
  */
-export async function checkSubtasksInput(
-  database: Database,
-  kind: RunKind,
-  { epicId, storyIds, options }: Omit<StartGenerateSubtasks, "idempotencyKey">,
-): Promise<{ projectId: string; selection: Selection; options: GenerationOptions }> {
-  const checked = checkOptions(options, kind.offer);
+export function storiesOf({ epicId, storyIds }: Pick<StartGenerateSubtasks, "epicId" | "storyIds">): Selection {
   if (epicId === null)
     throw new InvalidInputError([{ path: ["epicId"], message: "Name the epic whose stories are to be split." }]);
-  const epic = await database.prisma.epic.findUnique({ where: { id: epicId }, select: { projectId: true } });
-  if (epic === null) throw new NotFoundError("Epic", epicId);
-  return { projectId: epic.projectId, selection: { parentId: epicId, ids: storyIds }, options: checked };
+  return { parentId: epicId, ids: storyIds };
 }

@@ -35,7 +35,8 @@ export function defineErrors(builder: Builder, types: Types): void {
   builder.objectType(NotFoundError, {
     name: "NotFoundError",
     interfaces,
-    description: "Nothing of that kind has this id: it is malformed, of another type, or what it named is gone.",
+    description:
+      "Nothing of that kind has this id: it is malformed, of another type, or what it names is gone, or elsewhere than the rest of the input says.",
     fields: (t) => ({
       id: t.id({
         description: "The id as it was sent.",

@@ -10,6 +10,7 @@ import { useOperationScope } from "./operation-scope.ts";
 import type { RequestScopes } from "./request-scope.ts";
 import { useResponseStreams } from "./response-streams.ts";
 import { useSharedExecution } from "./shared-execution.ts";
+import { useSpecifiedStatuses } from "./specified-statuses.ts";
 
 /** Where GraphQL is, on every transport. */
 export const GRAPHQL_PATH = "/graphql";
@@ -55,6 +56,7 @@ export function createGraphqlEngine(options: {
       useJsonBody(options.maxMessageBytes),
       useDocumentLimits(),
       useGetForQueriesOnly(),
+      useSpecifiedStatuses(),
       useDeadline(),
       useResponseStreams(slots, scopes),
       useOperationScope(scopes),

@@ -84,6 +84,7 @@ describe("a start that cannot be", () => {
     const [id] = foreign.storyIds;
     const answer = await start({ epicId: mine.epicId, storyIds: [...mine.storyIds, id] });
     expect(answer).toMatchObject({ __typename: "NotFoundError", id });
+    expect(answer).toHaveProperty("message", expect.stringContaining("There is no story with this id in this epic."));
   });
 
   it("is InvalidInputError where the epic is not named", async () => {
@@ -104,9 +105,11 @@ describe("a start that cannot be", () => {
 
   it.each([
     ["is empty", ""],
+    ["has nothing but white space", " \n "],
     ["has NUL in it", "a\0b"],
     ["has half a surrogate pair in it", "a\ud800b"],
     ["has 201 characters", "k".repeat(201)],
+    ["has 201 emoji", "🔑".repeat(201)],
     ["has a million characters", "k".repeat(1_000_000)],
   ])("is InvalidInputError where its key %s", async (_name, idempotencyKey) => {
     const answer = await start({ epicId: mine.epicId, idempotencyKey });

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { startTestApp, type TestApp } from "../support/app.ts";
 import { rowId } from "../support/client.ts";
 import { createGate, type Gate } from "../support/gate.ts";
-import { RetryRun, StartRun } from "../support/operations.ts";
+import { DeleteEpic, RetryRun, StartRun, StartStories } from "../support/operations.ts";
 import { createScriptedGenerator, subtasksFor } from "../support/scripted-generator.ts";
 
 const generator = createScriptedGenerator();
@@ -64,6 +64,46 @@ describe("an idempotency key", () => {
     await app.cancel(first);
   });
 
+  it("gives the same payload as the first time though the epic has been deleted since", async () => {
+    const { epicId, storyIds } = await app.backlog(["One", "Two"]);
+    const input = { epicId, storyIds: [...storyIds], idempotencyKey: "gone", options: { mode: "COMPACT" as const } };
+    const first = await start(input);
+    await app.cancel(first);
+    const retried = await retry(first, "gone too");
+    await app.cancel(retried);
+    await app.send(DeleteEpic, { id: epicId });
+    const { startGenerateSubtasks: again } = await app.send(StartRun, {
+      input: { ...input, storyIds: storyIds.toReversed() },
+    });
+    expect(again).toMatchObject({ __typename: "StartGenerateSubtasksPayload", storyCount: 2, run: { id: first } });
+    expect(await retry(first, "gone too")).toBe(retried);
+    expect(await start({ ...input, storyIds: null })).toBe("IdempotencyConflictError");
+    expect(await start({ ...input, idempotencyKey: "unused" })).toBe("NotFoundError");
+  });
+
+  it("gives the same run though its model is no longer offered", async () => {
+    const claude = { GENERATOR: "anthropic", ANTHROPIC_BASE_URL: "http://127.0.0.1:9", MODEL: "one" };
+    // Without a worker: nobody asks a model.
+    const before = await startTestApp({ role: "api", env: { ...claude, MODELS: "two" } });
+    onTestFinished(() => before.close());
+    const now = await startTestApp({ role: "api", env: claude, databaseUrl: before.databaseUrl });
+    onTestFinished(() => now.close());
+    const { projectId, epicId } = await before.backlog(["One"]);
+    const options = { model: "two" };
+    const [split, fill] = [
+      { epicId, options, idempotencyKey: "split" },
+      { projectId, options, idempotencyKey: "fill" },
+    ];
+    const first = await before.send(StartRun, { input: split });
+    expect(first.startGenerateSubtasks.__typename).toBe("StartGenerateSubtasksPayload");
+    expect(await now.send(StartRun, { input: split })).toEqual(first);
+    const filled = await before.send(StartStories, { input: fill });
+    expect(filled.startGenerateStories.__typename).toBe("StartGenerateStoriesPayload");
+    expect(await now.send(StartStories, { input: fill })).toEqual(filled);
+    const { startGenerateSubtasks: another } = await now.send(StartRun, { input: { epicId, options } });
+    expect(another.__typename).toBe("InvalidInputError");
+  });
+
   it("compares stories as a set, and options after their defaults", async () => {
     const { epicId, storyIds } = await app.backlog(["One", "Two", "Three"]);
     const first = await start({ epicId, storyIds: [...storyIds], idempotencyKey: "set" });
@@ -110,12 +150,24 @@ describe("an idempotency key", () => {
     await app.cancel([...runs][0] ?? "");
   });
 
+  it("is counted in characters, and without the white space around it", async () => {
+    const { epicId } = await app.backlog(["One"]);
+    const key = "🔑".repeat(200);
+    const first = await start({ epicId, idempotencyKey: ` ${key}\n` });
+    expect(first).toMatch(/^UnVu/);
+    expect(await start({ epicId, idempotencyKey: key })).toBe(first);
+    await app.cancel(first);
+  });
+
   it("belongs to its project", async () => {
     const [one, other] = [await app.backlog(["One"]), await app.backlog(["One"])];
     const first = await start({ epicId: one.epicId, idempotencyKey: "same" });
     const second = await start({ epicId: other.epicId, idempotencyKey: "same" });
     expect(second).not.toBe(first);
     await Promise.all([app.cancel(first), app.cancel(second)]);
+    await Promise.all([one, other].map(({ epicId }) => app.send(DeleteEpic, { id: epicId })));
+    expect(await start({ epicId: one.epicId, idempotencyKey: "same" })).toBe(first);
+    expect(await start({ epicId: other.epicId, idempotencyKey: "same" })).toBe(second);
   });
 
   it("is shared by start and retry", async () => {

@@ -87,6 +87,27 @@ describe("retrying a run", () => {
     await expect(retry(runId)).rejects.toThrow("NothingToDoError");
   });
 
+  it("says whether nothing was left undone, or what was left has been deleted since", async () => {
+    const { epicId, storyIds } = await app.backlog(["One", "Two"]);
+    generator.script(failing("Two"));
+    const runId = await app.start(epicId);
+    await app.history(runId);
+    const why = async (id: string) => (await app.send(RetryRun, { input: { runId: id } })).retryRun;
+    await app.send(DeleteStory, { id: storyIds[1] ?? "" });
+    expect(await why(runId)).toMatchObject({
+      __typename: "NothingToDoError",
+      message: expect.stringContaining(
+        "The stories of this run that failed or were left undone have been deleted since",
+      ),
+    });
+    const done = await app.start(epicId);
+    await app.history(done);
+    expect(await why(done)).toMatchObject({
+      __typename: "NothingToDoError",
+      message: expect.stringContaining("Nothing of this run failed or was left undone"),
+    });
+  });
+
   it("takes neither what was completed nor what was skipped", async () => {
     const { epicId, storyIds } = await app.backlog(["Done before", "Done now", "Fails"]);
     await app.history(await app.start(epicId, { storyIds: storyIds.slice(0, 1) }));

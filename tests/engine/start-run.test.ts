@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import pg from "pg";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { createGate, type Gate } from "../support/gate.ts";
 import { startTestApp, type TestApp } from "../support/app.ts";
 import { rowId } from "../support/client.ts";
@@ -49,6 +50,22 @@ describe("starting a run", () => {
     await Promise.all([app.history(first), app.history(second)]);
     const third = await app.start(one.epicId);
     expect((await app.history(third)).at(-1)?.run.status).toBe("SUCCEEDED");
+  });
+
+  it("is NotFoundError where the epic is deleted while its stories are looked for", async () => {
+    const { epicId } = await app.backlog(["One"]);
+    const person = new pg.Client({ connectionString: app.databaseUrl });
+    await person.connect();
+    onTestFinished(() => person.end());
+    await person.query("BEGIN");
+    // The epic can be read meanwhile, its stories cannot.
+    await person.query(`LOCK TABLE "Story" IN ACCESS EXCLUSIVE MODE`);
+    const answer = start({ epicId });
+    const held = `SELECT pid FROM pg_locks WHERE NOT granted AND relation = '"Story"'::regclass`;
+    await expect.poll(() => app.sql(held), { interval: 10, timeout: 10_000 }).toHaveLength(1);
+    await person.query(`DELETE FROM "Epic" WHERE id = $1`, [rowId(epicId)]);
+    await person.query("COMMIT");
+    expect(await answer).toMatchObject({ __typename: "NotFoundError", id: epicId });
   });
 
   it("is told by the run's first event: queued, nothing begun", async () => {

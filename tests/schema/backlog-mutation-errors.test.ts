@@ -95,6 +95,22 @@ describe("an id in an input", () => {
     },
   );
 
+  it("that names what is elsewhere is not said to name nothing", async () => {
+    const { project, story, first } = await backlogIds(database);
+    const foreign = await backlogIds(database);
+    const cases: [string, Record<string, unknown>, string][] = [
+      ["moveStory", { id: story, epicId: foreign.epic, position: 0 }, "no epic with this id in this project"],
+      ["moveSubtask", { id: first, storyId: foreign.story, position: 0 }, "no story with this id in this project"],
+      [
+        "importBacklog",
+        { projectId: project, epicId: foreign.epic, format: "TEXT", content: "Compost" },
+        "no epic with this id in this project",
+      ],
+    ];
+    for (const [name, input, words] of cases)
+      expect(await api.mutate(name, input), name).toMatchObject({ message: expect.stringContaining(words) });
+  });
+
   it("beside or in a list is looked for too", async () => {
     const { project, epic, story, first, second } = await backlogIds(database);
     const foreign = await backlogIds(database);

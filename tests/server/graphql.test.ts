@@ -46,12 +46,21 @@ describe("a request that is not right is answered with what is wrong", () => {
     ["no object", '"{ hello }"', 400, "has to be a JSON object"],
     ["null", "null", 400, "has to be a JSON object"],
     ["nothing", "", 400, "has to be JSON"],
-    ["no query", "{}", 200, "Must provide query string."],
+    ["no query", "{}", 400, 'has to have a \\"query\\"'],
+    ["null for a query", '{"query":null}', 400, 'has to have a \\"query\\"'],
     ["broken characters", new Blob(['{"query":"', new Uint8Array([0xff]), '"}']), 400, "has to be JSON in UTF-8"],
     ["a batch", '[{"query":"{ hello }"}]', 400, "Batching is not supported."],
     ["no GraphQL", '{"query":"{ hello"}', 200, "Syntax Error"],
     ["an unknown field", '{"query":"{ helo }"}', 200, 'Did you mean \\"hello\\"'],
-    ["an unknown operation", '{"query":"query A { hello }","operationName":"B"}', 400, "operation"],
+    ["an unknown operation", '{"query":"query A { hello }","operationName":"B"}', 200, "operation"],
+    ["no name where there are two operations", '{"query":"query A { hello } query B { hello }"}', 200, "operation"],
+    ["a variable that is missing", '{"query":"query ($n: Int!) { wants(input: { number: $n }) }"}', 200, "$n"],
+    [
+      "a variable of the wrong type",
+      '{"query":"query ($n: Int!) { wants(input: { number: $n }) }","variables":{"n":"x"}}',
+      200,
+      "$n",
+    ],
     ["variables of another kind", '{"query":"{ hello }","variables":"x"}', 400, "variables"],
   ])("%s", async (_name, body, status, message) => {
     const server = await startTestServer();
@@ -63,10 +72,24 @@ describe("a request that is not right is answered with what is wrong", () => {
     expect(server.logged).toEqual([]);
   });
 
-  test("with the status 400 for what can be no operation, where the client takes GraphQL's own type", async () => {
+  test.each([
+    ["no query", {}],
+    ["no GraphQL", { query: "{ hello" }],
+    ["an unknown field", { query: "{ helo }" }],
+    ["an unknown operation", { query: "query A { hello }", operationName: "B" }],
+    ["a variable that is missing", { query: "query ($n: Int!) { wants(input: { number: $n }) }" }],
+  ])("%s: with the status 400, where the client takes GraphQL's own type", async (_name, body) => {
     const server = await startTestServer();
-    const response = await server.post({ query: "{ helo }" }, { accept: "application/graphql-response+json" });
+    const response = await server.post(body, { accept: "application/graphql-response+json" });
     expect(response.status).toBe(400);
+  });
+
+  test("by GET too", async () => {
+    const server = await startTestServer();
+    const headers = { accept: "application/json" };
+    expect(await ask(server, { path: "/graphql", headers })).toMatchObject({ status: 400 });
+    const unknown = "/graphql?query=query%20A%7Bhello%7D&operationName=B";
+    expect(await ask(server, { path: unknown, headers })).toMatchObject({ status: 200 });
   });
 });
 

@@ -36,12 +36,16 @@ export function createGenerateStoriesKind(
 ): RunKind<readonly GeneratedStory[]> {
   return {
     type: "GENERATE_STORIES",
-    entity: "Epic",
+    entities: { item: "Epic", parent: "Project" },
     phase: "GENERATING_STORIES",
     offer,
     generator: generatorName(generator),
     model: generator.model,
     words: { item: "epic", items: "epics", parent: "project", created: "stories" },
+    async projectOf(reader, parentId) {
+      const project = await reader.project.findUnique({ where: { id: parentId }, select: { id: true } });
+      return project?.id ?? null;
+    },
     async targets(reader, scope) {
       const epics = await store.readEpicTitles(reader, scope);
       return epics.map(({ id, code, title }) => ({ storyId: null, epicId: id, code, title }));

@@ -51,12 +51,16 @@ export function createGenerateSubtasksKind(
 ): RunKind<SubtaskSet> {
   return {
     type: "GENERATE_SUBTASKS",
-    entity: "Story",
+    entities: { item: "Story", parent: "Epic" },
     phase: "GENERATING_SUBTASKS",
     offer,
     generator: generatorName(generator),
     model: generator.model,
     words: { item: "story", items: "stories", parent: "epic", created: "subtasks" },
+    async projectOf(reader, parentId) {
+      const epic = await reader.epic.findUnique({ where: { id: parentId }, select: { projectId: true } });
+      return epic?.projectId ?? null;
+    },
     async targets(reader, scope) {
       const stories = await store.readStoryTitles(reader, scope);
       return stories.map(({ id, code, title }) => ({ storyId: id, epicId: null, code, title }));

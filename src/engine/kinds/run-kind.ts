@@ -11,8 +11,8 @@ import type { RunItemRow, RunRow, SavedIds } from "../../pubsub/run-events.ts";
  */
 export interface RunKind<Output = unknown> {
   readonly type: RunRow["type"];
-  /** What an item is made from. */
-  readonly entity: Entity;
+  /** What an item is made from, and what all of them are in. */
+  readonly entities: { readonly item: Entity; readonly parent: Entity };
   /** The phase of a run while its items are worked on. */
   readonly phase: RunRow["phase"];
   /** What a run may ask of the generator. */
@@ -23,6 +23,8 @@ export interface RunKind<Output = unknown> {
   readonly model: string | null;
   /** What an item is called, and several; what they are all of; and what each gets: "story", "stories", "epic", "subtasks". */
   readonly words: { readonly item: string; readonly items: string; readonly parent: string; readonly created: string };
+  /** The project of a parent, or the project that it is; null where the parent has gone. */
+  projectOf(reader: Transaction, parentId: string): Promise<string | null>;
   /** What a run may be over, in order: everything in a parent, or those of `ids` that are still there. */
   targets(reader: Transaction, scope: TargetScope): Promise<Target[]>;
   /** Reads what all items of the run are told, once an execution. */

@@ -25,7 +25,10 @@ export function defineImport(builder: Builder, types: Types): void {
       }),
       epicTitle: t.string({ description: "What to call the epic that is made: up to 200 characters." }),
       format: t.field({ type: BacklogFormat, required: true, description: "How `content` is written." }),
-      content: t.string({ required: true, description: "The backlog itself: up to 2,000,000 characters." }),
+      content: t.string({
+        required: true,
+        description: "The backlog itself: up to 2,000,000 characters, and up to 50,000 lines with text.",
+      }),
     }),
   });
   const Warning = builder.objectRef<ImportWarning>("ImportWarning").implement({

@@ -31,11 +31,12 @@ export function defineSubtaskMutations(builder: Builder, types: Types): void {
         description: "When it is done: up to 50 statements of up to 1,000 characters.",
       }),
       dependsOn: t.idList({
-        description: "Subtasks of the same story that come first. One of another story is InvalidInputError.",
+        description:
+          "Up to 1,000 subtasks of the same story that come first. One of another story is InvalidInputError.",
       }),
       coversCriteria: t.intList({
         description:
-          "Which of the story's acceptance criteria it serves (0-based). One that does not exist is InvalidInputError.",
+          "Which of the story's acceptance criteria it serves (0-based): up to 1,000 entries. One that does not exist is InvalidInputError.",
       }),
     }),
   });
@@ -51,9 +52,12 @@ export function defineSubtaskMutations(builder: Builder, types: Types): void {
         description: "When it is done, as a whole new list: up to 50 statements of up to 1,000 characters.",
       }),
       status: t.field({ type: types.SubtaskStatus, description: "How far it has come. It cannot be cleared." }),
-      dependsOn: t.idList({ description: "Subtasks of the same story that come first, as a whole new list." }),
+      dependsOn: t.idList({
+        description: "Up to 1,000 subtasks of the same story that come first, as a whole new list.",
+      }),
       coversCriteria: t.intList({
-        description: "Which of the story's acceptance criteria it serves (0-based), as a whole new list.",
+        description:
+          "Which of the story's acceptance criteria it serves (0-based), as a whole new list: up to 1,000 entries.",
       }),
     }),
   });
