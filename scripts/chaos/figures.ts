@@ -17,6 +17,7 @@ export function figuresOf(parts: {
   readonly takeovers: readonly Takeover[];
 }): [what: string, figure: string][] {
   const { history, faults, provider, api, people, probes, takeovers } = parts;
+  const { database } = faults;
   const { runs, events } = history.stored;
   const ended = (status: string) => runs.filter((run) => run.status === status).length;
   const sum = (of: (watcher: People["watchers"][number]) => number) =>
@@ -27,8 +28,9 @@ export function figuresOf(parts: {
     ["processes killed (-9)", String(faults.kills)],
     ["processes stopped and continued", String(faults.halts)],
     ["processes replaced in order (SIGTERM)", String(faults.replacements)],
-    ["database: restarts, crashes, pauses", `${faults.restarts}, ${faults.crashes}, ${faults.pauses}`],
-    ["database connections cut", String(faults.connections)],
+    ["database: restarts, crashes, pauses", `${database.restarts}, ${database.crashes}, ${database.pauses}`],
+    ["  of them a minute away, paused for 30 s", `${database.longOutages}, ${database.longPauses}`],
+    ["database connections cut", String(database.connections)],
     ["client sockets cut", String(faults.cuts)],
     ["provider: calls, failed, times away", `${provider.requests}, ${provider.faults}, ${faults.providerAway}`],
     ["requests answered, not answered", `${api.counts.answers}, ${api.counts.lost}`],

@@ -105,12 +105,13 @@ export async function runChaos({ minutes, seed, api: apis, workers, keep }: Chao
   const api = createApi({ urls, random: random.fork("requests"), report });
   const people = await startPeople({ api, urls, ledger, random: random.fork("people"), report });
   parts.defer(() => people.close());
-  const faults = startFaults({ slots, database, provider, people, random: random.fork("faults"), long: minutes >= 5 });
+  const forMs = minutes * 60_000;
+  const faults = startFaults({ slots, database, provider, people, random: random.fork("faults"), forMs });
   const probes = startProbes({ slots, timeline, random: random.fork("probes"), report });
   parts.defer(async () => void (await Promise.all([faults.stop(), probes.stop()])));
 
   const began = Date.now();
-  await goOn(minutes * 60_000, () => describe(began, people, faults, violations), display, hurry);
+  await goOn(forMs, () => describe(began, people, faults, violations), display, hurry);
   if (hurry.aborted) return false;
 
   display.line("No more faults. Everything comes back …");
@@ -171,7 +172,8 @@ function describe(began: number, people: People, { counts }: Faults, violations:
   const runs = new Set(records.map(({ runId }) => runId)).size;
   const deliveries = records.reduce((sum, { seen }) => sum + seen.length, 0);
   const time = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
-  const { kills, halts, restarts, crashes, pauses, cuts } = counts;
+  const { kills, halts, cuts } = counts;
+  const { restarts, crashes, pauses } = counts.database;
   return `${time}  ${runs} runs, ${deliveries} deliveries; ${kills} kills, ${halts} stops, ${restarts + crashes} database restarts, ${pauses} pauses, ${cuts} sockets cut; ${violations.length} violations`;
 }
 
