@@ -9,6 +9,7 @@ import { createDisplay, type Display } from "./display.ts";
 import { type Faults, startFaults } from "./faults.ts";
 import type { History } from "./history.ts";
 import { createLedger } from "./ledger.ts";
+import { watchMachine } from "./machine.ts";
 import { type People, startPeople } from "./people.ts";
 import { findPorts } from "./ports.ts";
 import { startProbes } from "./probes.ts";
@@ -75,7 +76,9 @@ export async function runChaos({ minutes, seed, api: apis, workers, keep }: Chao
   });
 
   const random = createRandom(seed);
-  const timeline = createTimeline();
+  const machine = watchMachine();
+  parts.defer(() => machine.close());
+  const timeline = createTimeline(machine.stalls);
   // Not from the seed: two at once with one seed would meet.
   const [databasePort = 0, providerPort = 0, ...ports] = await findPorts(
     2 + apis + workers,
@@ -131,6 +134,7 @@ export async function runChaos({ minutes, seed, api: apis, workers, keep }: Chao
     ledger,
     interruptions: faults.interruptions,
     changes: timeline.changes,
+    stalls: machine.stalls,
   };
   await Promise.all([people.close(), probes.stop()]);
   await Promise.all(slots.map((slot) => slot.close()));
