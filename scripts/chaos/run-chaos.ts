@@ -103,9 +103,10 @@ export async function runChaos({ minutes, seed, api: apis, workers, keep }: Chao
   parts.defer(async () => void (await Promise.all(slots.map((slot) => slot.close()))));
   await Promise.all(slots.map((slot) => slot.start()));
 
-  const urls = slots.filter(({ role }) => role === "api").map(({ url }) => url);
+  const apiSlots = slots.filter(({ role }) => role === "api");
+  const urls = apiSlots.map(({ url }) => url);
   const ledger = createLedger();
-  const api = createApi({ urls, random: random.fork("requests"), report });
+  const api = createApi({ slots: apiSlots, timeline, random: random.fork("requests"), report });
   const people = await startPeople({ api, urls, ledger, random: random.fork("people"), report });
   parts.defer(() => people.close());
   const forMs = minutes * 60_000;
