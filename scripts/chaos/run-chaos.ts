@@ -4,8 +4,9 @@ import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { createApi } from "./api.ts";
 import { checkHistory } from "./check/check-history.ts";
-import { type FlakyDatabase, startFlakyDatabase } from "./database.ts";
+import { startFlakyDatabase } from "./database.ts";
 import { createDisplay, type Display } from "./display.ts";
+import { waitWhileItMoves } from "./ending.ts";
 import { type Faults, startFaults } from "./faults.ts";
 import type { History } from "./history.ts";
 import { createLedger } from "./ledger.ts";
@@ -22,8 +23,8 @@ import { figuresOf } from "./figures.ts";
 import { createTimeline } from "./timeline.ts";
 import type { Violation } from "./violations.ts";
 
-/** How long runs, their watchers and their jobs get to end once nothing goes wrong any more. */
-const ENDING_MS = 90_000;
+/** How long a run, a watcher or a job may stand as it is once nothing goes wrong any more: then it is stuck. */
+const RUNS_MS = 90_000;
 const WATCHERS_MS = 30_000;
 /** A job whose run was cancelled after its worker had died is taken away within a minute, and a heartbeat. */
 const JOBS_MS = 90_000;
@@ -123,12 +124,19 @@ export async function runChaos({ minutes, seed, api: apis, workers, keep }: Chao
   await provider.calm();
   await people.stop();
   display.line("Waiting for runs to end …");
-  await waitForRuns(database, () => describe(began, people, faults, violations), display);
-  const watchers = Promise.all(people.watchers.map((watcher) => watcher.over));
-  await Promise.race([watchers, wait(WATCHERS_MS, undefined, { ref: false })]);
-  await waitForJobs(database);
-
-  const stored = await readStored(database.url);
+  await waitWhileItMoves(async () => {
+    const active = await readActiveRuns(database.url);
+    const { length } = active;
+    if (length > 0) display.progress(`${describe(began, people, faults, violations)}, ${length} runs still active`);
+    return active.map(({ id, seq }) => `${id} ${seq}`);
+  }, RUNS_MS);
+  await waitWhileItMoves(async () => {
+    const waiting = people.watchers.map(({ record }) => record).filter(({ end }) => end === "waiting");
+    return waiting.map(({ name, seen }) => `${name} ${seen.length}`);
+  }, WATCHERS_MS);
+  let stored = await readStored(database.url);
+  // What is judged is what was looked at: a run that was just given to the workers may have ended meanwhile.
+  await waitWhileItMoves(async () => (stored = await readStored(database.url)).jobs, JOBS_MS);
   const history: History = {
     stored,
     watches: people.watchers.map(({ record }) => record),
@@ -156,19 +164,6 @@ async function goOn(ms: number, describe: () => string, display: Display, signal
     display.progress(describe());
     await wait(Math.min(1_000, end - Date.now()), undefined, { signal }).catch(() => {});
   }
-}
-
-async function waitForRuns(database: FlakyDatabase, describe: () => string, display: Display): Promise<void> {
-  for (const end = Date.now() + ENDING_MS; Date.now() < end; await wait(500)) {
-    const active = await readActiveRuns(database.url);
-    if (active.length === 0) return;
-    display.progress(`${describe()}, ${active.length} runs still active`);
-  }
-}
-
-async function waitForJobs(database: FlakyDatabase): Promise<void> {
-  for (const end = Date.now() + JOBS_MS; Date.now() < end; await wait(500))
-    if ((await readStored(database.url)).jobs.length === 0) return;
 }
 
 function describe(began: number, people: People, { counts }: Faults, violations: readonly Violation[]): string {
