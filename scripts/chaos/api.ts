@@ -25,12 +25,13 @@ const AWAY = new Set(["SERVICE_UNAVAILABLE", "NOT_READY"]);
 
 /** Talks to the API processes as any client would, and to another one when one is away. */
 export function createApi(options: {
-  readonly slots: readonly Slot[];
+  readonly slots: readonly Pick<Slot, "name" | "url">[];
   readonly timeline: Timeline;
   readonly random: Random;
   readonly report: (violation: Violation) => void;
+  readonly patienceMs?: number;
 }): Api {
-  const { slots, timeline, random, report } = options;
+  const { slots, timeline, random, report, patienceMs = PATIENCE_MS } = options;
   const counts = { answers: 0, lost: 0 };
 
   async function send<R, V>(document: TypedDocumentString<R, V>, variables: V): Promise<R> {
@@ -45,13 +46,13 @@ export function createApi(options: {
         method: "POST",
         headers: { "content-type": "application/json" },
         body: JSON.stringify({ query, variables }),
-        signal: AbortSignal.timeout(PATIENCE_MS),
+        signal: AbortSignal.timeout(patienceMs),
       });
       text = await response.text();
     } catch (cause) {
       // Who was there all along hangs; who was killed or halted may say nothing.
       if (isTimeout(cause) && timeline.couldWorkSince(asked, began))
-        report({ kind: "answer", text: `${asked} did not answer ${name} within ${PATIENCE_MS / 1_000} s.` });
+        report({ kind: "answer", text: `${asked} did not answer ${name} within ${patienceMs / 1_000} s.` });
       throw new NoAnswer(`No answer to ${name}.`, { cause });
     }
     const { data, errors } = parse<R>(text);

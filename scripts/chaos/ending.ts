@@ -12,11 +12,12 @@ const LOOK_MS = 500;
 export async function waitWhileItMoves(look: () => Promise<readonly string[]>, patienceMs: number): Promise<void> {
   let before = "";
   let stoodMs = 0;
-  for (const end = Date.now() + MOST_MS; stoodMs < patienceMs && Date.now() < end; stoodMs += LOOK_MS) {
+  for (const end = Date.now() + MOST_MS; Date.now() < end; stoodMs += LOOK_MS) {
     const left = await look();
     if (left.length === 0) return;
     const now = left.join();
     if (now !== before) stoodMs = 0;
+    else if (stoodMs >= patienceMs) return;
     before = now;
     await wait(LOOK_MS);
   }
