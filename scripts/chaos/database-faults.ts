@@ -1,7 +1,9 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { FlakyDatabase } from "./database.ts";
+import type { Ending, FlakyDatabase } from "./database.ts";
 import type { Random } from "./random.ts";
 
+/** How often it ends in which way. */
+const ENDINGS: Readonly<Record<Ending, number>> = { INT: 35, QUIT: 20, KILL: 45 };
 /** After the database was taken down there must be time for something to happen. */
 const REST_MS = 6_000;
 /** Longer than anybody waits, and longer than pools and clients take to give up: too seldom to be left to chance. */
@@ -57,8 +59,7 @@ export function createDatabaseFaults(parts: {
     return true;
   }
 
-  function restart(forMs: number): boolean {
-    const ending = random.weighed({ INT: 35, QUIT: 20, KILL: 45 });
+  function restart(ending: Ending, forMs: number): boolean {
     return strike(() => {
       counts[ending === "INT" ? "restarts" : "crashes"] += 1;
       if (forMs >= LONG_OUTAGE_MS) counts.longOutages += 1;
@@ -74,6 +75,7 @@ export function createDatabaseFaults(parts: {
     });
   }
 
+  /** At that time, or as soon as the database has nothing else. */
   async function strikeAt(at: number, fault: () => boolean, signal: AbortSignal): Promise<void> {
     for (let ms = at - Date.now(); !signal.aborted; ms = 100) {
       await wait(ms, undefined, { signal }).catch(() => {});
@@ -83,7 +85,7 @@ export function createDatabaseFaults(parts: {
 
   return {
     counts,
-    restart: () => void restart(random.chance(0.5) ? 0 : random.between(500, 6_000)),
+    restart: () => void restart(random.weighed(ENDINGS), random.chance(0.5) ? 0 : random.between(500, 6_000)),
     pause: () => void pause(random.between(500, 9_000)),
     cutConnections: () =>
       void strike(async () => {
@@ -95,8 +97,9 @@ export function createDatabaseFaults(parts: {
       for (let from = began; from + STRETCH_MS <= began + forMs; from += STRETCH_MS) {
         const at = (least: number, most: number) => from + chance.between(least, most) * STRETCH_MS;
         const [pauseAt, outageAt] = [at(0.05, 0.35), at(0.45, 0.7)];
+        const ending = chance.weighed(ENDINGS);
         await strikeAt(pauseAt, () => pause(LONG_PAUSE_MS), signal);
-        await strikeAt(outageAt, () => restart(LONG_OUTAGE_MS), signal);
+        await strikeAt(outageAt, () => restart(ending, LONG_OUTAGE_MS), signal);
       }
     },
   };

@@ -57,6 +57,7 @@ export function startProbes(parts: {
     let complaint = await complainOf(slot, path);
     if (complaint !== null && path === "/readyz") {
       await wait(AGAIN_MS, undefined, { signal: stopping.signal }).catch(() => {});
+      if (stopping.signal.aborted) return;
       complaint = await complainOf(slot, path);
     }
     if (complaint !== null) report({ kind: "answer", text: `${slot.name}${path} ${complaint}.` });
