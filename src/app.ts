@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import packageJson from "../package.json" with { type: "json" };
+import { answersInTime } from "./answers-in-time.ts";
 import { readEpicTitles } from "./backlog/epic-titles.ts";
 import { readEpicsToFill, readFillContext } from "./backlog/fill-context.ts";
 import { saveGeneratedStories } from "./backlog/generated-stories.ts";
@@ -41,6 +42,9 @@ export const VERSION: string = packageJson.version;
 
 /** A generator without a model costs nothing. */
 const NO_MODELS: ModelOffer = { models: [], hasPrice: () => true };
+
+/** A part that takes longer to answer is not ready: who asks wants to know now. */
+const READINESS_MS = 2_000;
 
 /** A running Storymill. */
 export interface App {
@@ -147,8 +151,8 @@ export async function createApp(options: {
     graphiqlTabs: createTour(config.generator),
     readiness: async () => {
       const [databaseState, queueState] = await Promise.all([
-        answers(() => database.prisma.$queryRaw`SELECT 1`),
-        answers(() => queue.check()),
+        answersInTime(() => database.prisma.$queryRaw`SELECT 1`, READINESS_MS),
+        answersInTime(() => queue.check(), READINESS_MS),
       ]);
       const parts = {
         database: databaseState,
@@ -203,23 +207,6 @@ function readConfiguredPrices(overrides: unknown): PriceTable {
     return readPrices(overrides);
   } catch (cause) {
     throw cause instanceof PricesError ? new ConfigError(`PRICES: ${cause.message}`, { cause }) : cause;
-  }
-}
-
-/** A part that takes longer to answer is not ready: who asks wants to know now. */
-const READINESS_MS = 2_000;
-
-async function answers(ask: () => Promise<unknown>): Promise<"ok" | "unreachable"> {
-  const timeout = Promise.withResolvers<never>();
-  const timer = setTimeout(() => timeout.reject(new Error("It did not answer in time.")), READINESS_MS);
-  try {
-    await Promise.race([ask(), timeout.promise]);
-    return "ok";
-  } catch {
-    // What is wrong is in the log already, told by who lost the connection; here it only matters that it is.
-    return "unreachable";
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -1,6 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { TypedDocumentString } from "../../generated/graphql.ts";
+import type { Slot } from "./processes.ts";
 import type { Random } from "./random.ts";
+import { ALLOWANCE_MS, type Timeline } from "./timeline.ts";
 import type { Violation } from "./violations.ts";
 
 /** No answer, or one that says that there can be none now: whether anything was done is not known. */
@@ -16,34 +18,41 @@ export interface Api {
   readonly counts: { readonly answers: number; readonly lost: number };
 }
 
-/** Longer than the program itself waits for a database that is away. */
-const PATIENCE_MS = 20_000;
+/** The program gives up an operation after 25 s (src/server/deadline.ts), and says so; it gets so much for that, and for the machine. */
+const PATIENCE_MS = 25_000 + 5_000 + ALLOWANCE_MS;
 /** What a server that cannot answer now says of it. */
 const AWAY = new Set(["SERVICE_UNAVAILABLE", "NOT_READY"]);
 
 /** Talks to the API processes as any client would, and to another one when one is away. */
 export function createApi(options: {
-  readonly urls: readonly string[];
+  readonly slots: readonly Pick<Slot, "name" | "url">[];
+  readonly timeline: Timeline;
   readonly random: Random;
   readonly report: (violation: Violation) => void;
+  readonly patienceMs?: number;
 }): Api {
-  const { urls, random, report } = options;
+  const { slots, timeline, random, report, patienceMs = PATIENCE_MS } = options;
   const counts = { answers: 0, lost: 0 };
 
   async function send<R, V>(document: TypedDocumentString<R, V>, variables: V): Promise<R> {
     const query = document.toString();
     const name = /(?:query|mutation) (\w+)/u.exec(query)?.[1] ?? "operation";
+    const { url, name: asked } = random.pick(slots);
+    const began = Date.now();
     let response: Response;
     let text: string;
     try {
-      response = await fetch(`${random.pick(urls)}/graphql`, {
+      response = await fetch(`${url}/graphql`, {
         method: "POST",
         headers: { "content-type": "application/json" },
         body: JSON.stringify({ query, variables }),
-        signal: AbortSignal.timeout(PATIENCE_MS),
+        signal: AbortSignal.timeout(patienceMs),
       });
       text = await response.text();
     } catch (cause) {
+      // Who was there all along hangs; who was killed or halted may say nothing.
+      if (isTimeout(cause) && timeline.couldWorkSince(asked, began))
+        report({ kind: "answer", text: `${asked} did not answer ${name} within ${patienceMs / 1_000} s.` });
       throw new NoAnswer(`No answer to ${name}.`, { cause });
     }
     const { data, errors } = parse<R>(text);
@@ -81,6 +90,10 @@ export function createApi(options: {
       }
     },
   };
+}
+
+function isTimeout(cause: unknown): boolean {
+  return cause instanceof Error && cause.name === "TimeoutError";
 }
 
 interface GraphqlAnswer<R> {

@@ -62,8 +62,9 @@ export async function startFlakyDatabase(options: {
     },
     async restart(ending, downMs) {
       tell(false);
+      const killedAt = Date.now();
       if (ending !== "INT") process.kill(await pid(), `SIG${ending}`);
-      if (ending !== "INT" && downMs === 0) await untilItAnswers(server.url);
+      if (ending !== "INT" && downMs === 0) await untilOneAnswers(server.url, killedAt);
       else {
         await server.close();
         await pause(downMs, hurry);
@@ -106,17 +107,20 @@ export async function startFlakyDatabase(options: {
   };
 }
 
-async function untilItAnswers(url: string): Promise<void> {
+/** One that began after this moment: who was killed just now may still answer. */
+async function untilOneAnswers(url: string, after: number): Promise<void> {
   for (;;) {
     const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 1_000 });
     client.on("error", () => {});
     try {
       await client.connect();
+      const { rows } = await client.query<{ began: Date }>("SELECT pg_postmaster_start_time() AS began");
       await client.end();
-      return;
+      if (rows[0] !== undefined && rows[0].began.getTime() > after) return;
     } catch {
-      await wait(50);
+      // It is away still.
     }
+    await wait(50);
   }
 }
 

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { createDatabaseFaults, type DatabaseFaultCounts } from "./database-faults.ts";
 import type { FlakyDatabase } from "./database.ts";
 import type { Interruption } from "./history.ts";
 import type { People } from "./people.ts";
@@ -21,20 +22,14 @@ const FAULTS = {
 } as const;
 /** Mean time between two faults. */
 const MEAN_MS = 2_000;
-/** After the database was taken down there must be time for something to happen. */
-const DATABASE_REST_MS = 6_000;
 
 export interface FaultCounts {
   kills: number;
   halts: number;
   replacements: number;
-  /** Of the database: in order, at once, by kill -9, pauses, connections cut. */
-  restarts: number;
-  crashes: number;
-  pauses: number;
-  connections: number;
   cuts: number;
   providerAway: number;
+  readonly database: Readonly<DatabaseFaultCounts>;
 }
 
 /** What goes wrong, at random, until it is told to stop. */
@@ -51,27 +46,18 @@ export function startFaults(parts: {
   readonly provider: FlakyProvider;
   readonly people: People;
   readonly random: Random;
-  /** Whether there is time for outages of a minute. */
-  readonly long: boolean;
+  readonly forMs: number;
 }): Faults {
-  const { slots, database, provider, people, random } = parts;
+  const { slots, provider, people, random } = parts;
   const stopping = new AbortController();
   const underWay = new Set<Promise<void>>();
   const busy = new Set<Slot>();
   const interruptions: Interruption[] = [];
+  const database = createDatabaseFaults({ database: parts.database, random: random.fork("database"), track });
   const counts: FaultCounts = {
-    kills: 0,
-    halts: 0,
-    replacements: 0,
-    restarts: 0,
-    crashes: 0,
-    pauses: 0,
-    connections: 0,
-    cuts: 0,
-    providerAway: 0,
+    ...{ kills: 0, halts: 0, replacements: 0, cuts: 0, providerAway: 0 },
+    database: database.counts,
   };
-  let databaseRestsUntil = 0;
-  let databaseBusy = false;
   let providerBusy = false;
 
   function track(fault: Promise<void>): void {
@@ -82,17 +68,6 @@ export function startFaults(parts: {
   function onSlot(slot: Slot, fault: Promise<void>): void {
     busy.add(slot);
     track(fault.finally(() => busy.delete(slot)));
-  }
-
-  function onDatabase(fault: () => Promise<void>): void {
-    if (databaseBusy || Date.now() < databaseRestsUntil) return;
-    databaseBusy = true;
-    track(
-      fault().finally(() => {
-        databaseBusy = false;
-        databaseRestsUntil = Date.now() + DATABASE_REST_MS;
-      }),
-    );
   }
 
   function interrupt(slot: Slot, how: Interruption["how"], forMs: number): void {
@@ -111,12 +86,6 @@ export function startFaults(parts: {
     interrupt(slot, "halted", forMs);
     onSlot(slot, slot.halt(forMs));
   }
-
-  /** Mostly short; now and then as long as it takes to be noticed everywhere. */
-  const outageMs = (): number => {
-    if (parts.long && random.chance(0.06)) return random.between(30_000, 60_000);
-    return random.chance(0.5) ? 0 : random.between(500, 6_000);
-  };
 
   function strike(): void {
     const fault = random.weighed(FAULTS);
@@ -143,28 +112,12 @@ export function startFaults(parts: {
         counts.replacements += 1;
         onSlot(slot, slot.replace());
         return;
-      case "restartDatabase": {
-        const ending = random.weighed({ INT: 35, QUIT: 20, KILL: 45 });
-        const forMs = outageMs();
-        onDatabase(() => {
-          counts[ending === "INT" ? "restarts" : "crashes"] += 1;
-          return database.restart(ending, forMs);
-        });
-        return;
-      }
-      case "pauseDatabase": {
-        const forMs = parts.long && random.chance(0.1) ? 30_000 : random.between(500, 9_000);
-        onDatabase(() => {
-          counts.pauses += 1;
-          return database.pause(forMs);
-        });
-        return;
-      }
+      case "restartDatabase":
+        return database.restart();
+      case "pauseDatabase":
+        return database.pause();
       case "cutConnections":
-        onDatabase(async () => {
-          counts.connections += await database.cutConnections(random);
-        });
-        return;
+        return database.cutConnections();
       case "cutSockets":
         counts.cuts += people.cut(random);
         return;
@@ -184,7 +137,7 @@ export function startFaults(parts: {
       strike();
     }
   }
-  const striking = strikeOn();
+  const striking = Promise.all([strikeOn(), database.lastLong(parts.forMs, stopping.signal)]);
 
   return {
     counts,

@@ -1,7 +1,8 @@
 import type { Api } from "./api.ts";
-import type { Takeover } from "./check/takeovers.ts";
+import { type Takeover, type Takeovers, TAKEOVER_MS } from "./check/takeovers.ts";
 import type { FaultCounts } from "./faults.ts";
 import type { History } from "./history.ts";
+import { stalledMs } from "./machine.ts";
 import type { People } from "./people.ts";
 import type { Probes } from "./probes.ts";
 import type { FlakyProvider } from "./provider.ts";
@@ -14,9 +15,11 @@ export function figuresOf(parts: {
   readonly api: Api;
   readonly people: People;
   readonly probes: Probes;
-  readonly takeovers: readonly Takeover[];
+  readonly takeovers: Takeovers;
 }): [what: string, figure: string][] {
-  const { history, faults, provider, api, people, probes, takeovers } = parts;
+  const { history, faults, provider, api, people, probes } = parts;
+  const { database } = faults;
+  const { takeovers, longestMs } = parts.takeovers;
   const { runs, events } = history.stored;
   const ended = (status: string) => runs.filter((run) => run.status === status).length;
   const sum = (of: (watcher: People["watchers"][number]) => number) =>
@@ -27,8 +30,9 @@ export function figuresOf(parts: {
     ["processes killed (-9)", String(faults.kills)],
     ["processes stopped and continued", String(faults.halts)],
     ["processes replaced in order (SIGTERM)", String(faults.replacements)],
-    ["database: restarts, crashes, pauses", `${faults.restarts}, ${faults.crashes}, ${faults.pauses}`],
-    ["database connections cut", String(faults.connections)],
+    ["database: restarts, crashes, pauses", `${database.restarts}, ${database.crashes}, ${database.pauses}`],
+    ["  of them a minute away, paused for 30 s", `${database.longOutages}, ${database.longPauses}`],
+    ["database connections cut", String(database.connections)],
     ["client sockets cut", String(faults.cuts)],
     ["provider: calls, failed, times away", `${provider.requests}, ${provider.faults}, ${faults.providerAway}`],
     ["requests answered, not answered", `${api.counts.answers}, ${api.counts.lost}`],
@@ -45,12 +49,17 @@ export function figuresOf(parts: {
     ["takeovers", String(takeovers.length)],
     ["  undisturbed: p50, max", timesOf(takeovers.filter(({ calm }) => calm))],
     ["  all: p50, max", timesOf(takeovers)],
+    [`longest wait for a worker (at most ${inSeconds(TAKEOVER_MS)})`, inSeconds(longestMs)],
+    ["time set aside: the machine stood still", inSeconds(stalledMs(history.stalls, 0, Infinity))],
   ];
 }
 
 function timesOf(takeovers: readonly Takeover[]): string {
   const times = takeovers.map(({ ms }) => ms).toSorted((a, b) => a - b);
   if (times.length === 0) return "–";
-  const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`;
-  return `${seconds(times[Math.floor(times.length / 2)] ?? 0)}, ${seconds(times.at(-1) ?? 0)}`;
+  return `${inSeconds(times[Math.floor(times.length / 2)] ?? 0)}, ${inSeconds(times.at(-1) ?? 0)}`;
+}
+
+function inSeconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(1)} s`;
 }

@@ -1,3 +1,4 @@
+import type { Stall } from "./machine.ts";
 import type { Change } from "./timeline.ts";
 
 // All that is judged in the end: what the database says, what subscribers saw, what clients were told, and what was done to
@@ -164,6 +165,7 @@ export interface History {
   readonly ledger: Ledger;
   readonly interruptions: readonly Interruption[];
   readonly changes: readonly Change[];
+  readonly stalls: readonly Stall[];
 }
 
 export function hasEnded({ status }: Pick<RunState, "status">): boolean {

@@ -1,11 +1,13 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Slot } from "./processes.ts";
 import type { Random } from "./random.ts";
-import type { Timeline } from "./timeline.ts";
+import { ALLOWANCE_MS, type Timeline } from "./timeline.ts";
 import type { Violation } from "./violations.ts";
 
-/** Longer than the program itself waits for a database that is away. */
-const PATIENCE_MS = 20_000;
+/** None of these waits for anything for longer than some seconds, and then for the machine. */
+const PATIENCE_MS = 10_000 + ALLOWANCE_MS;
+/** Who is not ready is asked once more after so long: whoever runs processes goes by several answers too. */
+const AGAIN_MS = 3_000;
 /** A database that has been away for this long must be seen to be, and one that is back for so long as well. */
 const AWAY_MS = 10_000;
 const BACK_MS = 30_000;
@@ -26,28 +28,39 @@ export function startProbes(parts: {
   const stopping = new AbortController();
   let count = 0;
 
-  async function probe(slot: Slot): Promise<void> {
-    const path = random.pick(["/healthz", "/readyz", "/readyz", "/readyz", "/metrics"]);
+  /** What is wrong with its answer; null where nothing is, or where nothing can be told. */
+  async function complainOf(slot: Slot, path: string): Promise<string | null> {
     const began = Date.now();
     const status = await fetch(`${slot.url}${path}`, { signal: AbortSignal.timeout(PATIENCE_MS) }).then(
       (response) => response.status,
       () => null,
     );
     const now = Date.now();
-    const upSince = timeline.changes.findLast(({ name }) => name === slot.name);
-    if (slot.state !== "ready" || upSince === undefined || upSince.at >= began) return;
+    if (!timeline.couldWorkSince(slot.name, began)) return null;
     count += 1;
-    const fail = (what: string) => report({ kind: "answer", text: `${slot.name}${path} ${what}.` });
-    if (status === null) return fail(`did not answer within ${PATIENCE_MS / 1_000} s`);
-    if (path !== "/readyz" && status !== 200) return fail(`answered ${status}`);
-    if (path !== "/readyz") return;
+    if (status === null) return `did not answer within ${PATIENCE_MS / 1_000} s`;
+    if (path !== "/readyz") return status === 200 ? null : `answered ${status}`;
+    if (status !== 200 && status !== 503) return `answered ${status}`;
+    const upSince = timeline.changes.findLast(({ name }) => name === slot.name)?.at ?? began;
     const database = timeline.changes.findLast(({ what }) => what === "database");
-    const isBack = database?.up === true && began - Math.max(database.at, upSince.at) > BACK_MS;
+    const isBack = database?.up === true && began - Math.max(database.at, upSince) > BACK_MS;
     const isAway = database?.up === false && began - database.at > AWAY_MS;
-    if (status !== 200 && status !== 503) fail(`answered ${status}`);
     if (isBack && status !== 200)
-      fail(`answered ${status}, the database having been there for ${now - database.at} ms`);
-    if (isAway && status !== 503) fail(`answered ${status}, the database having been away for ${now - database.at} ms`);
+      return `answered ${status}, the database having been there for ${now - database.at} ms`;
+    if (isAway && status !== 503)
+      return `answered ${status}, the database having been away for ${now - database.at} ms`;
+    return null;
+  }
+
+  async function probe(slot: Slot): Promise<void> {
+    const path = random.pick(["/healthz", "/readyz", "/readyz", "/readyz", "/metrics"]);
+    let complaint = await complainOf(slot, path);
+    if (complaint !== null && path === "/readyz") {
+      await wait(AGAIN_MS, undefined, { signal: stopping.signal }).catch(() => {});
+      if (stopping.signal.aborted) return;
+      complaint = await complainOf(slot, path);
+    }
+    if (complaint !== null) report({ kind: "answer", text: `${slot.name}${path} ${complaint}.` });
   }
 
   async function probeOn(): Promise<void> {

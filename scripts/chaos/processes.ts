@@ -4,7 +4,7 @@ import { closeSync, openSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { pause } from "./pause.ts";
-import type { Timeline } from "./timeline.ts";
+import { ALLOWANCE_MS, type Timeline } from "./timeline.ts";
 import type { Violation } from "./violations.ts";
 
 export type Role = "api" | "worker";
@@ -27,10 +27,11 @@ export interface Slot {
   close(): Promise<void>;
 }
 
+/** From its beginning, and from the last time that something was wrong with the database. */
 const READY_MS = 60_000;
-/** What the program itself takes at most, and a little more: machines are slow at times. */
-const CLOSING_MS = 15_000;
-const ROOT = path.join(import.meta.dirname, "..", "..");
+/** What the program itself takes at most, and more for the machine. */
+const CLOSING_MS = 10_000 + ALLOWANCE_MS;
+const MAIN = path.join(import.meta.dirname, "..", "..", "src", "main.ts");
 
 export interface SlotOptions {
   readonly name: string;
@@ -63,11 +64,11 @@ export function createSlot(options: SlotOptions): Slot {
   function spawnProcess(): ChildProcess {
     const log = openSync(options.logFile, "a");
     const { PATH = "", HOME = "", TMPDIR } = process.env;
-    const spawned = spawn(process.execPath, ["src/main.ts"], {
-      cwd: ROOT,
-      // Empty where `.env` might set it otherwise.
+    const spawned = spawn(process.execPath, [MAIN], {
+      // Away from anybody's `.env`.
+      cwd: path.dirname(options.logFile),
       env: {
-        ...{ PATH, HOME, NODE_ENV: "production", MODEL: "", MODELS: "", PRICES: "", GENERATOR: "", ACCESS: "" },
+        ...{ PATH, HOME, NODE_ENV: "production" },
         ...(TMPDIR === undefined ? {} : { TMPDIR }),
         ...{ ROLE: role, HOST: "127.0.0.1", PORT: String(port), LOG_LEVEL: "warn" },
         ...options.env,
@@ -106,9 +107,12 @@ export function createSlot(options: SlotOptions): Slot {
       if (!excused) report({ kind: "process", text: `${name} ended by itself (${signal ?? code}); see its log.` });
       if (wasReady) void slot.start();
     });
-    const timer = setTimeout(() => resolve(false), READY_MS);
+    const timer = setInterval(() => {
+      const since = Date.now() - READY_MS;
+      if (began < since && !timeline.isDisturbedSince(since)) resolve(false);
+    }, 1_000);
     const isReady = await ready;
-    clearTimeout(timer);
+    clearInterval(timer);
     if (isReady && state === "starting") become("ready");
     return isReady;
   }
@@ -137,8 +141,8 @@ export function createSlot(options: SlotOptions): Slot {
   async function endInOrder(): Promise<void> {
     const began = Date.now();
     const code = await end("SIGTERM", "closing");
-    // With its database away, it may have to give up waiting for it.
-    const excused = timeline.isDisturbedSince(began - 20_000);
+    // With its database away, it may have to give up waiting for it; and on a machine that stands still it is soon late.
+    const excused = timeline.isDisturbedSince(began - 20_000) || timeline.stalledMsSince(began) > 1_000;
     if (code !== null && code !== 0 && !excused) {
       const how =
         code === "late" ? `was not gone ${CLOSING_MS / 1_000} s after SIGTERM` : `ended with ${code} at SIGTERM`;

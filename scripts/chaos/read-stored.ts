@@ -51,13 +51,13 @@ export async function readStored(url: string): Promise<Stored> {
   }
 }
 
-/** Runs that have not ended. */
-export async function readActiveRuns(url: string): Promise<{ id: string; status: string }[]> {
+/** Runs that have not ended, and how far they have come. */
+export async function readActiveRuns(url: string): Promise<{ id: string; seq: number }[]> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    const { rows } = await client.query<{ id: string; status: string }>(
-      `SELECT id, status FROM "Run" WHERE status IN ('QUEUED', 'RUNNING')`,
+    const { rows } = await client.query<{ id: string; seq: number }>(
+      `SELECT id, seq FROM "Run" WHERE status IN ('QUEUED', 'RUNNING') ORDER BY id`,
     );
     return rows;
   } finally {

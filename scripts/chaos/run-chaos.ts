@@ -4,11 +4,13 @@ import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { createApi } from "./api.ts";
 import { checkHistory } from "./check/check-history.ts";
-import { type FlakyDatabase, startFlakyDatabase } from "./database.ts";
+import { startFlakyDatabase } from "./database.ts";
 import { createDisplay, type Display } from "./display.ts";
+import { waitWhileItMoves } from "./ending.ts";
 import { type Faults, startFaults } from "./faults.ts";
 import type { History } from "./history.ts";
 import { createLedger } from "./ledger.ts";
+import { watchMachine } from "./machine.ts";
 import { type People, startPeople } from "./people.ts";
 import { findPorts } from "./ports.ts";
 import { startProbes } from "./probes.ts";
@@ -21,8 +23,8 @@ import { figuresOf } from "./figures.ts";
 import { createTimeline } from "./timeline.ts";
 import type { Violation } from "./violations.ts";
 
-/** How long runs, their watchers and their jobs get to end once nothing goes wrong any more. */
-const ENDING_MS = 90_000;
+/** How long a run, a watcher or a job may stand as it is once nothing goes wrong any more: then it is stuck. */
+const RUNS_MS = 90_000;
 const WATCHERS_MS = 30_000;
 /** A job whose run was cancelled after its worker had died is taken away within a minute, and a heartbeat. */
 const JOBS_MS = 90_000;
@@ -75,7 +77,9 @@ export async function runChaos({ minutes, seed, api: apis, workers, keep }: Chao
   });
 
   const random = createRandom(seed);
-  const timeline = createTimeline();
+  const machine = watchMachine();
+  parts.defer(() => machine.close());
+  const timeline = createTimeline(machine.stalls);
   // Not from the seed: two at once with one seed would meet.
   const [databasePort = 0, providerPort = 0, ...ports] = await findPorts(
     2 + apis + workers,
@@ -100,17 +104,19 @@ export async function runChaos({ minutes, seed, api: apis, workers, keep }: Chao
   parts.defer(async () => void (await Promise.all(slots.map((slot) => slot.close()))));
   await Promise.all(slots.map((slot) => slot.start()));
 
-  const urls = slots.filter(({ role }) => role === "api").map(({ url }) => url);
+  const apiSlots = slots.filter(({ role }) => role === "api");
+  const urls = apiSlots.map(({ url }) => url);
   const ledger = createLedger();
-  const api = createApi({ urls, random: random.fork("requests"), report });
+  const api = createApi({ slots: apiSlots, timeline, random: random.fork("requests"), report });
   const people = await startPeople({ api, urls, ledger, random: random.fork("people"), report });
   parts.defer(() => people.close());
-  const faults = startFaults({ slots, database, provider, people, random: random.fork("faults"), long: minutes >= 5 });
+  const forMs = minutes * 60_000;
+  const faults = startFaults({ slots, database, provider, people, random: random.fork("faults"), forMs });
   const probes = startProbes({ slots, timeline, random: random.fork("probes"), report });
   parts.defer(async () => void (await Promise.all([faults.stop(), probes.stop()])));
 
   const began = Date.now();
-  await goOn(minutes * 60_000, () => describe(began, people, faults, violations), display, hurry);
+  await goOn(forMs, () => describe(began, people, faults, violations), display, hurry);
   if (hurry.aborted) return false;
 
   display.line("No more faults. Everything comes back …");
@@ -118,18 +124,26 @@ export async function runChaos({ minutes, seed, api: apis, workers, keep }: Chao
   await provider.calm();
   await people.stop();
   display.line("Waiting for runs to end …");
-  await waitForRuns(database, () => describe(began, people, faults, violations), display);
-  const watchers = Promise.all(people.watchers.map((watcher) => watcher.over));
-  await Promise.race([watchers, wait(WATCHERS_MS, undefined, { ref: false })]);
-  await waitForJobs(database);
-
-  const stored = await readStored(database.url);
+  await waitWhileItMoves(async () => {
+    const active = await readActiveRuns(database.url);
+    const { length } = active;
+    if (length > 0) display.progress(`${describe(began, people, faults, violations)}, ${length} runs still active`);
+    return active.map(({ id, seq }) => `${id} ${seq}`);
+  }, RUNS_MS);
+  await waitWhileItMoves(async () => {
+    const waiting = people.watchers.map(({ record }) => record).filter(({ end }) => end === "waiting");
+    return waiting.map(({ name, seen }) => `${name} ${seen.length}`);
+  }, WATCHERS_MS);
+  let stored = await readStored(database.url);
+  // What is judged is what was looked at: a run that was just given to the workers may have ended meanwhile.
+  await waitWhileItMoves(async () => (stored = await readStored(database.url)).jobs, JOBS_MS);
   const history: History = {
     stored,
     watches: people.watchers.map(({ record }) => record),
     ledger,
     interruptions: faults.interruptions,
     changes: timeline.changes,
+    stalls: machine.stalls,
   };
   await Promise.all([people.close(), probes.stop()]);
   await Promise.all(slots.map((slot) => slot.close()));
@@ -152,26 +166,14 @@ async function goOn(ms: number, describe: () => string, display: Display, signal
   }
 }
 
-async function waitForRuns(database: FlakyDatabase, describe: () => string, display: Display): Promise<void> {
-  for (const end = Date.now() + ENDING_MS; Date.now() < end; await wait(500)) {
-    const active = await readActiveRuns(database.url);
-    if (active.length === 0) return;
-    display.progress(`${describe()}, ${active.length} runs still active`);
-  }
-}
-
-async function waitForJobs(database: FlakyDatabase): Promise<void> {
-  for (const end = Date.now() + JOBS_MS; Date.now() < end; await wait(500))
-    if ((await readStored(database.url)).jobs.length === 0) return;
-}
-
 function describe(began: number, people: People, { counts }: Faults, violations: readonly Violation[]): string {
   const seconds = Math.round((Date.now() - began) / 1_000);
   const records = people.watchers.map(({ record }) => record);
   const runs = new Set(records.map(({ runId }) => runId)).size;
   const deliveries = records.reduce((sum, { seen }) => sum + seen.length, 0);
   const time = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
-  const { kills, halts, restarts, crashes, pauses, cuts } = counts;
+  const { kills, halts, cuts } = counts;
+  const { restarts, crashes, pauses } = counts.database;
   return `${time}  ${runs} runs, ${deliveries} deliveries; ${kills} kills, ${halts} stops, ${restarts + crashes} database restarts, ${pauses} pauses, ${cuts} sockets cut; ${violations.length} violations`;
 }
 

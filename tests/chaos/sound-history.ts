@@ -121,6 +121,7 @@ export function soundHistory(): OpenHistory {
       { at: 2, what: "worker", name: "worker-2", up: true },
       { at: BEGAN + 4_000, what: "worker", name: "worker-1", up: false },
     ],
+    stalls: [],
   };
 }
 

@@ -5,15 +5,12 @@ import { checkEvents } from "./events.ts";
 import { checkStarts } from "./starts.ts";
 import { checkStories } from "./stories.ts";
 import { checkSubtasks } from "./subtasks.ts";
-import { checkTakeovers, type Takeover } from "./takeovers.ts";
+import { checkTakeovers, type Takeovers } from "./takeovers.ts";
 import { checkWatches } from "./watches.ts";
 
 /** Everything that can be judged from what was recorded (docs/architecture.md, "What always holds"). */
-export function checkHistory(history: History): {
-  readonly violations: Violation[];
-  readonly takeovers: readonly Takeover[];
-} {
-  const { violations, takeovers } = checkTakeovers(history);
+export function checkHistory(history: History): { readonly violations: Violation[]; readonly takeovers: Takeovers } {
+  const takeovers = checkTakeovers(history);
   return {
     violations: [
       ...checkEvents(history.stored),
@@ -22,7 +19,7 @@ export function checkHistory(history: History): {
       ...checkStories(history),
       ...checkStarts(history),
       ...checkWatches(history),
-      ...violations,
+      ...takeovers.violations,
     ],
     takeovers,
   };
