@@ -94,6 +94,11 @@ export interface SplitRequest {
   readonly onUsage: (spent: Usage) => void;
   /** Called with the provider's limits each time that it tells them, with failures too. */
   readonly onLimits: (limits: ProviderLimits) => void;
+  /**
+   * Whether what may be spent allows one more call for the same item; to be asked before each but the first.
+   * @param times what it may cost, in terms of the one before: 1 for about as much
+   */
+  readonly mayAskAgain: (times: number) => boolean;
 }
 
 /** Sets of personas that stories are written for: `PERSONAS` says who is in each. */

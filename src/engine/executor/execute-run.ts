@@ -16,7 +16,6 @@ import { createPacer } from "./pacer.ts";
 import { leaveRun } from "./leave-run.ts";
 import { takeStep } from "./step.ts";
 import { createBudget } from "./budget.ts";
-import { addCost } from "../usage.ts";
 import { createTurns } from "./turns.ts";
 
 /** An executor that has nothing to write says this often that it lives, and looks whether the run is still its own. */
@@ -59,9 +58,9 @@ export async function executeRun(parts: ExecutionParts, runId: string, stop: Abo
   const pacer = createPacer({ pacing: run.pacing, provider, lastStart: claim.lastStart, ring, now: Date.now });
   const { retryBaseMs } = parts;
   const turns = createTurns({ items: claim.pending, pacer, retryBaseMs, now: Date.now, random: Math.random });
-  const budget = createBudget(run.maxCostUsd, session.expectedCostUsd);
+  const { maxCostUsd, costUsd: spentUsd } = run;
+  const budget = createBudget({ maxCostUsd, expectedUsd: session.expectedCostUsd, spentUsd });
 
-  let spentUsd = run.costUsd;
   let over = false;
   const inFlight = createInFlight(provider, {
     onOutcome: ring,
@@ -91,26 +90,24 @@ export async function executeRun(parts: ExecutionParts, runId: string, stop: Abo
   }
 
   /** Who may begin now; nobody while the process stops. */
-  const turnNow = (spent = spentUsd) => turns.next(stop.aborted ? 0 : budget.mayStart(spent, inFlight.size));
+  const turnNow = () => turns.next(stop.aborted ? 0 : budget.mayStart());
 
   async function step(outcomes: readonly Outcome[]): Promise<void> {
-    for (const { spent, result } of outcomes) budget.learn(spent.costUsd, "output" in result);
-    // What has come in is spent before anything further is begun with the rest.
-    const spent = outcomes.reduce<number | null>((sum, outcome) => addCost(sum, outcome.spent.costUsd), spentUsd);
-    const { next, mayStart } = turnNow(spent);
+    const { next, mayStart } = turnNow();
     const { retryDelay } = turns;
-    const giveUp = isSpentUp(spent) ? budget.reason(spent) : null;
+    const giveUp = isSpentUp() ? budget.reason() : null;
     const { inFlightLimit } = pacer;
     const stepParts = { kind, session, outcomes, next, mayStart, inFlightLimit, retryDelay, giveUp };
     const changed = await changeRunNow(database, guard, (change) => takeStep(change, stepParts), observer);
     if (changed === null) return endExecution("The run is no longer this executor's.");
     wakeUps.wake(runId, "events");
-    spentUsd = changed.run.costUsd;
     const { started, taken, again } = changed.result;
     for (const { item, work, seq } of started)
-      inFlight.start(item, work, pacer.begin(turns.kindOf(item.id)), (draft) =>
-        drafts.draft({ runId, item, seq, draft }),
-      );
+      inFlight.start(item, work, {
+        ticket: pacer.begin(turns.kindOf(item.id)),
+        spending: budget.begin(),
+        onDraft: (draft) => drafts.draft({ runId, item, seq, draft }),
+      });
     turns.took(taken);
     for (const { item, delayMs } of again) {
       turns.again(item, delayMs);
@@ -122,12 +119,12 @@ export async function executeRun(parts: ExecutionParts, runId: string, stop: Abo
   }
 
   /** Whether the budget lets nobody begin any more: nothing is under way that could still cost less than feared. */
-  function isSpentUp(spent = spentUsd): boolean {
-    return turns.waiting > 0 && inFlight.size === 0 && !stop.aborted && budget.mayStart(spent, 0) === 0;
+  function isSpentUp(): boolean {
+    return turns.waiting > 0 && inFlight.size === 0 && !stop.aborted && budget.mayStart() === 0;
   }
 
   async function wait(): Promise<void> {
-    const held = stop.aborted || budget.mayStart(spentUsd, inFlight.size) === 0;
+    const held = stop.aborted || budget.mayStart() === 0;
     const timer = setTimeout(ring, Math.min(held ? Infinity : turns.waitMs(), HEARTBEAT_MS));
     await bell.promise;
     clearTimeout(timer);

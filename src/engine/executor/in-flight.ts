@@ -4,6 +4,7 @@ import type { RunItemRow } from "../../pubsub/run-events.ts";
 import { GenerationError, type Usage } from "../../generation/generator.ts";
 import { addUsage, NO_USAGE } from "../usage.ts";
 import type { ProviderPace, Ticket } from "../pace/provider-pace.ts";
+import type { ItemSpending } from "./budget.ts";
 import { MOST_ASKED_MS } from "./retry-backoff.ts";
 
 /** The reason of an abort of ours: no failure of the item. */
@@ -25,11 +26,18 @@ export interface InFlight {
   take(most: number): Outcome[];
   /** Puts outcomes back, before newer ones. */
   putBack(outcomes: readonly Outcome[]): void;
-  start(item: RunItemRow, work: ItemWork<unknown>, ticket: Ticket, onDraft: GenerationCall["onDraft"]): void;
+  start(item: RunItemRow, work: ItemWork<unknown>, parts: StartedCall): void;
   itemIds(): string[];
   abort(itemIds: readonly string[], reason: Error): void;
   /** Resolves when every call has ended. */
   settled(): Promise<void>;
+}
+
+/** What a call holds while it is under way, and where its drafts go. */
+export interface StartedCall {
+  readonly ticket: Ticket;
+  readonly spending: ItemSpending;
+  readonly onDraft: GenerationCall["onDraft"];
 }
 
 /** What an execution hears of its calls. */
@@ -50,13 +58,13 @@ export function createInFlight(provider: ProviderPace, listener: CallListener): 
   async function call(
     item: RunItemRow,
     work: ItemWork<unknown>,
-    ticket: Ticket,
+    { ticket, spending, onDraft }: StartedCall,
     signal: AbortSignal,
-    onDraft: GenerationCall["onDraft"],
   ) {
     let spent = NO_USAGE;
     const onUsage = (usage: Usage) => {
       spent = addUsage(spent, usage);
+      spending.spend(usage.costUsd);
       listener.onUsage(usage);
     };
     let result: Outcome["result"];
@@ -67,12 +75,14 @@ export function createInFlight(provider: ProviderPace, listener: CallListener): 
         onUsage,
         onDraft: (draft) => signal.aborted || onDraft(draft),
         onLimits: (limits) => ticket.observe(limits),
+        mayAskAgain: (times) => spending.mayAskAgain(times),
       });
       result = { output };
     } catch (error) {
       result = { error };
     }
     calls.delete(item.id);
+    spending.end("output" in result);
     // What every further call would meet, those under way need not meet one by one.
     if ("error" in result && result.error instanceof GenerationError && result.error.fatal) {
       doomed = new AbortedCall("Another call met what ends the run.");
@@ -104,12 +114,12 @@ export function createInFlight(provider: ProviderPace, listener: CallListener): 
     putBack(earlier) {
       outcomes = [...earlier, ...outcomes];
     },
-    start(item, work, ticket, onDraft) {
+    start(item, work, parts) {
       const abort = new AbortController();
       if (doomed !== null) abort.abort(doomed);
       const entry = { abort, ended: Promise.resolve() };
       calls.set(item.id, entry);
-      entry.ended = call(item, work, ticket, abort.signal, onDraft);
+      entry.ended = call(item, work, parts, abort.signal);
     },
     itemIds() {
       return [...calls.keys()];

@@ -71,6 +71,8 @@ export interface GenerationCall {
   readonly onDraft: (draft: Draft) => void;
   readonly onUsage: (spent: Usage) => void;
   readonly onLimits: (limits: ProviderLimits) => void;
+  /** As `SplitRequest` has it. */
+  readonly mayAskAgain: (times: number) => boolean;
 }
 
 export interface Saved {
