@@ -29,7 +29,7 @@ export interface ExecutionParts {
   readonly wakeUps: WakeUps;
   readonly drafts: Drafts;
   readonly kinds: RunKinds;
-  /** What ADAPTIVE runs know of the provider. */
+  /** What is known of the provider: its limits, for ADAPTIVE runs, and what pause it asked for, for all. */
   readonly providers: ProviderPaces;
   /** What retries wait at first; doubled each time. */
   readonly retryBaseMs: number;
@@ -109,8 +109,8 @@ export async function executeRun(parts: ExecutionParts, runId: string, stop: Abo
         onDraft: (draft) => drafts.draft({ runId, item, seq, draft }),
       });
     turns.took(taken);
-    for (const { item, delayMs } of again) {
-      turns.again(item, delayMs);
+    for (const { item, delayMs, asked } of again) {
+      turns.again(item, delayMs, asked);
       observer.itemRetried(run.type);
     }
     if (hasEnded(changed.run)) endExecution("The run has ended.");

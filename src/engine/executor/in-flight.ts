@@ -95,13 +95,12 @@ export function createInFlight(provider: ProviderPace, listener: CallListener): 
     listener.onOutcome();
   }
 
-  /** A provider that names a time to wait is asked nothing until then. */
   function resultOf(result: Outcome["result"]): "succeeded" | "failed" | "throttled" {
     if ("output" in result) return "succeeded";
     const advice = result.error instanceof GenerationError ? result.error.retry : null;
-    if (!advice?.throttled) return "failed";
-    provider.pause(Math.min(advice.afterMs ?? 0, MOST_ASKED_MS));
-    return "throttled";
+    // A provider that names a time to wait is asked nothing until then.
+    provider.pause(Math.min(advice?.afterMs ?? 0, MOST_ASKED_MS));
+    return advice?.throttled ? "throttled" : "failed";
   }
 
   return {

@@ -1,6 +1,6 @@
 import type { RetryAdvice } from "../../generation/generator.ts";
 import type { RunItemRow } from "../../pubsub/run-events.ts";
-import type { Pacer } from "./pacer.ts";
+import type { BeginKind, Pacer } from "./pacer.ts";
 import { MAX_TRIES, retryDelayMs } from "./retry-backoff.ts";
 
 /** Items looked at beyond those that may start, so that a row of skipped ones costs few transactions. */
@@ -16,12 +16,12 @@ export interface Turns {
   waitMs(): number;
   /** These have been dealt with. */
   took(itemIds: readonly string[]): void;
-  /** This one waits for another try. */
-  again(item: RunItemRow, delayMs: number): void;
+  /** This one waits for another try. @param asked whether the provider named a time: nothing new goes before it then */
+  again(item: RunItemRow, delayMs: number, asked: boolean): void;
   /** Milliseconds until the next try of an item; null where it has had enough. */
   retryDelay(itemId: string, advice: RetryAdvice): number | null;
   /** What kind of beginning that of this item is. */
-  kindOf(itemId: string): "start" | "retry";
+  kindOf(itemId: string): BeginKind;
 }
 
 /** @param options.random from 0 to 1, for the jitter of retries */
@@ -34,8 +34,10 @@ export function createTurns(options: {
 }): Turns {
   const { pacer, now } = options;
   let fresh = [...options.items];
-  let retrying: { item: RunItemRow; dueAt: number }[] = [];
+  let retrying: { item: RunItemRow; dueAt: number; asked: boolean }[] = [];
   const tries = new Map<string, number>();
+  /** Nothing new goes before what the provider has turned away and named a time for. */
+  const turnedAway = () => retrying.some(({ asked, dueAt }) => asked && dueAt > now());
   return {
     get waiting() {
       return fresh.length + retrying.length;
@@ -45,24 +47,26 @@ export function createTurns(options: {
       const wanted = Math.min(ready.length + fresh.length, most);
       const room = pacer.room(wanted);
       const due = ready.slice(0, Math.min(room, most));
-      const starts = Math.max(0, Math.min(pacer.available(wanted), room - due.length, most - due.length));
+      const free = Math.min(pacer.available(wanted), room - due.length, most - due.length);
+      const starts = turnedAway() ? 0 : Math.max(0, free);
       const starting = starts > 0 ? fresh.slice(0, starts + LOOK_AHEAD) : [];
       return { next: [...due.map(({ item }) => item), ...starting], mayStart: due.length + starts };
     },
     waitMs() {
       const untilDue = Math.min(Infinity, ...retrying.map(({ dueAt }) => dueAt - now()));
       // A retry that is due waits for room, as a start waits for its own.
-      const untilRetry = untilDue > 0 ? untilDue : pacer.waitMs();
-      return Math.max(1, Math.min(untilRetry, fresh.length > 0 ? pacer.waitMs() : Infinity));
+      const untilRetry = untilDue > 0 ? untilDue : pacer.waitMs("retry");
+      const untilStart = fresh.length > 0 && !turnedAway() ? pacer.waitMs("start") : Infinity;
+      return Math.max(1, Math.min(untilRetry, untilStart));
     },
     took(itemIds) {
       const taken = new Set(itemIds);
       fresh = fresh.filter(({ id }) => !taken.has(id));
       retrying = retrying.filter(({ item }) => !taken.has(item.id));
     },
-    again(item, delayMs) {
+    again(item, delayMs, asked) {
       tries.set(item.id, (tries.get(item.id) ?? 1) + 1);
-      retrying.push({ item, dueAt: now() + delayMs });
+      retrying.push({ item, dueAt: now() + delayMs, asked });
     },
     retryDelay(itemId, advice) {
       const next = (tries.get(itemId) ?? 1) + 1;
