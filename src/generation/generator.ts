@@ -99,6 +99,8 @@ export interface SplitRequest {
    * @param times what it may cost, in terms of the one before: 1 for about as much
    */
   readonly mayAskAgain: (times: number) => boolean;
+  /** Whether a call may wait a moment until the provider has cached what others share with it; else it goes out at once. */
+  readonly waitsForCache: boolean;
 }
 
 /** Sets of personas that stories are written for: `PERSONAS` says who is in each. */

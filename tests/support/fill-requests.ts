@@ -31,6 +31,7 @@ export function fillRequest(told: Partial<Omit<FillRequest, "onDraft" | "onUsage
     model: null,
     signal: new AbortController().signal,
     mayAskAgain: () => true,
+    waitsForCache: true,
     ...told,
     onDraft: (draft) => void drafts.push(draft),
     onUsage: (usage) => void spent.push(usage),

@@ -55,6 +55,7 @@ export function splitRequest(
     readonly context?: RunContext;
     readonly model?: string | null;
     readonly mayAskAgain?: SplitRequest["mayAskAgain"];
+    readonly waitsForCache?: boolean;
   } = {},
 ): RecordingRequest {
   const drafts: SubtaskDraft[] = [];
@@ -70,6 +71,7 @@ export function splitRequest(
     onUsage: (usage) => void spent.push(usage),
     onLimits: (each) => void limits.push(each),
     mayAskAgain: told.mayAskAgain ?? (() => true),
+    waitsForCache: told.waitsForCache ?? true,
     drafts,
     spent,
     limits,

@@ -62,11 +62,16 @@ export async function executeRun(parts: ExecutionParts, runId: string, stop: Abo
   const budget = createBudget({ maxCostUsd, expectedUsd: session.expectedCostUsd, spentUsd });
 
   let over = false;
-  const inFlight = createInFlight(provider, {
-    onOutcome: ring,
-    onEnded: (result) => observer.attemptEnded(run.type, result),
-    onUsage: (usage) => observer.spent(run.model ?? kind.model, usage),
-  });
+  // A pace that says when calls start is kept to the provider's door: the first few may each pay for what they share.
+  const waitsForCache = run.pacing === "ADAPTIVE";
+  const inFlight = createInFlight(
+    { provider, waitsForCache },
+    {
+      onOutcome: ring,
+      onEnded: (result) => observer.attemptEnded(run.type, result),
+      onUsage: (usage) => observer.spent(run.model ?? kind.model, usage),
+    },
+  );
 
   function endExecution(reason: string): void {
     over = true;

@@ -48,8 +48,14 @@ export interface CallListener {
   onUsage(spent: Usage): void;
 }
 
-/** @param provider hears what calls tell of its limits */
-export function createInFlight(provider: ProviderPace, listener: CallListener): InFlight {
+/**
+ * @param options.provider hears what calls tell of its limits
+ * @param options.waitsForCache see `GenerationCall`
+ */
+export function createInFlight(
+  { provider, waitsForCache }: { readonly provider: ProviderPace; readonly waitsForCache: boolean },
+  listener: CallListener,
+): InFlight {
   const calls = new Map<string, { abort: AbortController; ended: Promise<void> }>();
   let outcomes: Outcome[] = [];
   /** Set by a failure that ends the run: a call whose start was being written at that moment is not made any more. */
@@ -72,6 +78,7 @@ export function createInFlight(provider: ProviderPace, listener: CallListener): 
       const output = await work.generate({
         logIds: { runId: item.runId, itemId: item.id },
         signal,
+        waitsForCache,
         onUsage,
         onDraft: (draft) => signal.aborted || onDraft(draft),
         onLimits: (limits) => ticket.observe(limits),

@@ -73,6 +73,8 @@ export interface GenerationCall {
   readonly onLimits: (limits: ProviderLimits) => void;
   /** As `SplitRequest` has it. */
   readonly mayAskAgain: (times: number) => boolean;
+  /** As `SplitRequest` has it. */
+  readonly waitsForCache: boolean;
 }
 
 export interface Saved {

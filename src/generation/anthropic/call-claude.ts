@@ -49,8 +49,11 @@ export interface Question {
   readonly maxTokens: number;
 }
 
+/** Who asks: whether it may wait for the cache, when it gives up, and what it wants to hear. */
 export interface CallEvents {
   readonly signal: AbortSignal;
+  /** See `SplitRequest`. */
+  readonly waitsForCache: boolean;
   /** Each piece of the answer's text, as it comes. */
   readonly onText: (piece: string) => void;
   readonly onUsage: (spent: Usage) => void;
@@ -67,10 +70,8 @@ export async function callClaude(caller: Caller, question: Question, events: Cal
   const { client, provider, model, log } = caller;
   const { signal, onText, onUsage, onLimits } = events;
   signal.throwIfAborted();
-  using passage = await caller.gate.enter(
-    JSON.stringify([model, question.system, question.messages[0]?.content[0]]),
-    signal,
-  );
+  const prefix = JSON.stringify([model, question.system, question.messages[0]?.content[0]]);
+  using passage = await caller.gate.enter(prefix, { signal, waits: events.waitsForCache });
   const started = performance.now();
   const reader = createReplyReader(onText);
   using watch = watchCall(signal, caller.patience);
