@@ -7,6 +7,7 @@ import { says, type MessageOptions, type Reply } from "../support/loopback-claud
 import { type LoopbackClaude, type LoopbackOptions, startLoopbackClaude } from "../support/loopback-claude/server.ts";
 import { soundAnswer } from "../support/loopback-claude/sound-answers.ts";
 import { blocksOf } from "../support/loopback-claude/wire.ts";
+import { checkHistory } from "../support/run-history.ts";
 import { createRandom } from "../support/random.ts";
 import { subtasksAnswer } from "../support/subtask-answers.ts";
 
@@ -50,6 +51,18 @@ async function runWithin(maxCostUsd: number, options: MessageOptions = {}, ...re
   return { ...(await runOn(claude, maxCostUsd)), claude };
 }
 
+/** A run over the stories, of which those from `splitFrom` on have subtasks already. */
+async function runBesideSplit(maxCostUsd: number, splitFrom: number) {
+  const claude = await startClaude();
+  const app = await startApp(claude);
+  const { epicId, storyIds } = await app.backlog(STORIES);
+  await app.watchToEnd(await app.start(epicId, { storyIds: storyIds.slice(splitFrom) }));
+  const before = claude.requests.length;
+  const runId = await app.start(epicId, { maxCostUsd });
+  checkHistory(await app.history(runId));
+  return { run: await app.readRun(runId), requests: claude.requests.length - before };
+}
+
 async function runOn(claude: LoopbackClaude, maxCostUsd: number) {
   const app = await startApp(claude);
   const { epicId } = await app.backlog(STORIES);
@@ -91,6 +104,20 @@ describe("a run with a budget", () => {
     );
     expect(run.usage.costUsd).toBe(0);
     expect(claude.requests).toHaveLength(0);
+  });
+
+  it("needs none for stories that are skipped", async () => {
+    const { run, requests } = await runBesideSplit(0.001, 0);
+    expect(run).toMatchObject({ status: "SUCCEEDED", skippedItems: 8, cancelledItems: 0, error: null });
+    expect(requests).toBe(0);
+  });
+
+  it("skips what there is to skip where it ends, and leaves the rest", async () => {
+    const { run, requests } = await runBesideSplit(2.6 * COST, 5);
+    const counters = { completedItems: 2, skippedItems: 3, cancelledItems: 3 };
+    expect(run).toMatchObject({ status: "PARTIAL", error: expect.stringMatching(/^The budget/u), ...counters });
+    expect(run.items.nodes.slice(5).map(({ status }) => status)).toEqual(Array(3).fill("SKIPPED"));
+    expect(requests).toBe(2);
   });
 
   it("ends where the provider does not tell what a call took", async () => {

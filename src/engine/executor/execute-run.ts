@@ -98,22 +98,22 @@ export async function executeRun(parts: ExecutionParts, runId: string, stop: Abo
   const turnNow = () => turns.next(stop.aborted ? 0 : budget.mayStart());
 
   async function step(outcomes: readonly Outcome[]): Promise<void> {
-    const { next, mayStart } = turnNow();
-    const { retryDelay } = turns;
     const giveUp = isSpentUp() ? budget.reason() : null;
+    const turn = giveUp === null ? turnNow() : { retries: [], next: turns.fresh, mayStart: 0 };
+    const { retryDelay } = turns;
     const { inFlightLimit } = pacer;
-    const stepParts = { kind, session, outcomes, next, mayStart, inFlightLimit, retryDelay, giveUp };
+    const stepParts = { kind, session, outcomes, ...turn, inFlightLimit, retryDelay, giveUp };
     const changed = await changeRunNow(database, guard, (change) => takeStep(change, stepParts), observer);
     if (changed === null) return endExecution("The run is no longer this executor's.");
     wakeUps.wake(runId, "events");
-    const { started, taken, again } = changed.result;
+    const { started, taken, held, again } = changed.result;
     for (const { item, work, seq } of started)
       inFlight.start(item, work, {
         ticket: pacer.begin(turns.kindOf(item.id)),
         spending: budget.begin(),
         onDraft: (draft) => drafts.draft({ runId, item, seq, draft }),
       });
-    turns.took(taken);
+    turns.took(taken, held);
     for (const { item, delayMs, asked } of again) {
       turns.again(item, delayMs, asked);
       observer.itemRetried(run.type);
@@ -163,7 +163,8 @@ export async function executeRun(parts: ExecutionParts, runId: string, stop: Abo
         (stop.aborted && "error" in outcome.result ? interrupted : outcomes).push(outcome);
       if (stop.aborted && inFlight.size === 0 && outcomes.length === 0) break;
       logSurprises(log, outcomes);
-      const nothingToDo = outcomes.length === 0 && turnNow().next.length === 0 && !isSpentUp();
+      const { retries, next } = turnNow();
+      const nothingToDo = outcomes.length + retries.length + next.length === 0 && !isSpentUp();
       const idle = nothingToDo && (turns.waiting > 0 || inFlight.size > 0);
       if (idle && Date.now() - lastWrite < HEARTBEAT_MS) {
         await wait();
