@@ -7,7 +7,7 @@ export type GenerationMode = "COMPACT" | "STANDARD" | "DETAILED";
 /** The generators there are, by the name that `GENERATOR` takes and that `Generator.name` says. */
 export type GeneratorName = "outline" | "anthropic";
 
-/** What every item of a run is told: read once when the run is claimed, the same for all of its stories. */
+/** What every item of a run is told: read when the run is claimed, the same for all of its stories until another worker takes it over. */
 export interface RunContext {
   readonly project: { readonly name: string; readonly description: string | null; readonly context: string | null };
   readonly epic: { readonly title: string; readonly description: string | null };
@@ -110,7 +110,7 @@ export type PersonaSet = "LIGHTWEIGHT" | "CORE" | "FULL";
 export const PRIORITIES = ["MUST", "SHOULD", "COULD", "WONT"] as const;
 export type Priority = (typeof PRIORITIES)[number];
 
-/** What every epic of a run is told: read once when the run is claimed, the same for all of its calls. */
+/** What every epic of a run is told: read as `RunContext` is. */
 export interface EpicContext {
   readonly project: RunContext["project"];
   /** All epics of the project, in order; the one being filled is one of them. */
