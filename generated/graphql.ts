@@ -84,7 +84,7 @@ export type GenerationOptionsInput = {
   existingBehavior?: ExistingBehavior | null | undefined;
   /** Told with every item of the run; up to 2,000 characters. */
   instructions?: string | null | undefined;
-  /** The run stops starting items when what is spent plus what is in flight may pass it. */
+  /** Nothing more is asked of the model when what is spent plus what is in flight may pass it. */
   maxCostUsd?: number | null | undefined;
   /** How finely each item is split. */
   mode?: GenerationMode | null | undefined;

@@ -10,7 +10,7 @@ export type GenerationMode = "COMPACT" | "STANDARD" | "DETAILED";
 /** The generators there are, by the name that `GENERATOR` takes and that `Generator.name` says. */
 export type GeneratorName = "outline" | "anthropic";
 
-/** What every item of a run is told: read once when the run is claimed, the same for all of its stories. */
+/** What every item of a run is told: read when the run is claimed, the same for all of its stories until another worker takes it over. */
 export interface RunContext {
   readonly project: { readonly name: string; readonly description: string | null; readonly context: string | null };
   readonly epic: { readonly title: string; readonly description: string | null };
@@ -97,6 +97,13 @@ export interface SplitRequest {
   readonly onUsage: (spent: Usage) => void;
   /** Called with the provider's limits each time that it tells them, with failures too. */
   readonly onLimits: (limits: ProviderLimits) => void;
+  /**
+   * Whether what may be spent allows one more call for the same item; to be asked before each but the first.
+   * @param times what it may cost, in terms of the one before: 1 for about as much
+   */
+  readonly mayAskAgain: (times: number) => boolean;
+  /** Whether a call may wait a moment until the provider has cached what others share with it; else it goes out at once. */
+  readonly waitsForCache: boolean;
 }
 
 /** Sets of personas that stories are written for: `PERSONAS` says who is in each. */
@@ -106,7 +113,7 @@ export type PersonaSet = "LIGHTWEIGHT" | "CORE" | "FULL";
 export const PRIORITIES = ["MUST", "SHOULD", "COULD", "WONT"] as const;
 export type Priority = (typeof PRIORITIES)[number];
 
-/** What every epic of a run is told: read once when the run is claimed, the same for all of its calls. */
+/** What every epic of a run is told: read as `RunContext` is. */
 export interface EpicContext {
   readonly project: RunContext["project"];
   /** All epics of the project, in order; the one being filled is one of them. */

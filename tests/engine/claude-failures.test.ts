@@ -3,7 +3,7 @@ import { createAnthropicGenerator } from "../../src/generation/anthropic/anthrop
 import { startTestApp, type TestApp } from "../support/app.ts";
 import { ENDS_WITH_ADVICE } from "../support/advice.ts";
 import { asAnthropic } from "../support/as-anthropic.ts";
-import { type Progress, rowId } from "../support/client.ts";
+import { type Progress, rowId, type StartInput } from "../support/client.ts";
 import {
   badKey,
   badRequest,
@@ -56,13 +56,17 @@ let claude: LoopbackClaude;
 let app: TestApp;
 /** How sound answers come. */
 let slow: MessageOptions = {};
+/** What was asked about, and when. */
+const arrivals: { readonly item: string; readonly at: number }[] = [];
 /** Replies to the story that fails; afterwards it gets sound answers like the others. */
 const replies: Reply[] = [];
 
 beforeAll(async () => {
   claude = await startLoopbackClaude({
-    respond: ({ body }) =>
-      (itemOf(body).includes("to fail") ? replies.shift() : undefined) ?? says(soundAnswer(body), slow),
+    respond({ body }) {
+      arrivals.push({ item: itemOf(body), at: performance.now() });
+      return (itemOf(body).includes("to fail") ? replies.shift() : undefined) ?? says(soundAnswer(body), slow);
+    },
   });
   const generator = createAnthropicGenerator({
     apiKey: KEY,
@@ -86,7 +90,7 @@ function itemOf(body: WireRequest): string {
 }
 
 /** A run over so many of the stories, of which the first gets these replies. */
-async function runWith(told: Reply | readonly Reply[], count: number, pacing: "SAFE" | "ADAPTIVE" = "ADAPTIVE") {
+async function runWith(told: Reply | readonly Reply[], count: number, pacing: StartInput["pacing"] = "ADAPTIVE") {
   replies.splice(0, Infinity, ...[told].flat());
   const { projectId, epicId } = await app.backlog(STORIES.slice(0, count));
   await app.sql(`UPDATE "Project" SET context = $1 WHERE id = $2`, ["PLANTED context", rowId(projectId)]);
@@ -120,7 +124,6 @@ function linesOf({ logs }: { logs: { nodes: readonly { level: string; message: s
 
 describe("what passes by itself is tried again: seen as attempts, in the log and by whoever watches", () => {
   it.each<[string, Reply, RegExp]>([
-    ["429 with a time to wait", rateLimited(0), /^S1: Anthropic limits how fast it may be asked, and the limit/u],
     ["529", overloaded(), /^S1: Anthropic is overloaded\. \(Request/u],
     ["500", innerFailure(), /^S1: Anthropic failed to answer \(HTTP 500\)\. \(Request/u],
     ["503 with a web page", unavailablePage(), /^S1: Anthropic failed to answer \(HTTP 503\)\./u],
@@ -167,6 +170,22 @@ describe("what passes by itself is tried again: seen as attempts, in the log and
     expect(linesOf(run, "ERROR")).toEqual([]);
     expect(statusesOf(history, "S1")).toEqual(["GENERATING", "PENDING", "GENERATING", "COMPLETED"]);
     expect(history.find(({ item: told }) => told?.status === "PENDING")?.item?.attempts).toBe(1);
+  });
+
+  it("429 with a time to wait, in which no other story is asked about either", async () => {
+    const before = arrivals.length;
+    const { run, item, history, requests } = await runWith(rateLimited(1), 2, "NORMAL");
+    expect(run).toMatchObject({ status: "SUCCEEDED", completedItems: 2 });
+    expect([item.attempts, requests]).toEqual([2, 3]);
+    expect(linesOf(run, "WARN")).toEqual([
+      expect.stringMatching(
+        /^S1: Anthropic limits how fast it .* reached\. \(Request req_\d+\.\) Trying again in 1\.0 s\.$/u,
+      ),
+    ]);
+    expect(statusesOf(history, "S1")).toEqual(["GENERATING", "PENDING", "GENERATING", "COMPLETED"]);
+    const [first, second, third] = arrivals.slice(before);
+    expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(1_000);
+    expect([second?.item, third?.item].map((about) => about?.includes("to fail"))).toEqual([true, false]);
   });
 
   it("until it has been tried six times", async () => {

@@ -90,6 +90,19 @@ describe("SKIP", () => {
   });
 });
 
+it("SKIP waits neither for a start nor for the calls under way", async () => {
+  const { epicId, storyIds } = await app.backlog(Array.from({ length: 120 }, (_, i) => `Story ${i + 1}`));
+  await app.history(await app.start(epicId, { storyIds: storyIds.slice(2) }));
+  const gate = createGate();
+  generator.script(async ({ story, signal }) => gate.pass(signal).then(() => subtasksFor(story.title)));
+  const runId = await app.start(epicId, { pacing: "SAFE", storyIds: [storyIds[0] ?? "", ...storyIds.slice(2)] });
+  // More than one step looks at, and all of them while the only call that SAFE allows is under way.
+  await app.until(runId, ({ run }) => run.skippedItems === 118);
+  expect((await app.readRun(runId)).items.nodes[0]).toMatchObject({ status: "GENERATING" });
+  gate.open();
+  checkHistory(await app.history(runId));
+});
+
 describe("REPLACE", () => {
   it("swaps generated subtasks that nobody has touched, and keeps all others", async () => {
     const { epicId, kept } = await usedStory();

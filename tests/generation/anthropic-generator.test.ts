@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createAnthropicGenerator, type AnthropicOptions } from "../../src/generation/anthropic/anthropic-generator.ts";
 import { GenerationError, type Generator } from "../../src/generation/generator.ts";
-import { answers, hangs, says, sends } from "../support/loopback-claude/replies.ts";
+import { runsOut } from "../support/loopback-claude/known-failures.ts";
+import { answers, hangs, type Reply, says, sends } from "../support/loopback-claude/replies.ts";
 import { startLoopbackClaude, type LoopbackClaude } from "../support/loopback-claude/server.ts";
 import { RUN_CONTEXT, splitRequest, storyToSplit } from "../support/split-requests.ts";
 import { subtasksAnswer } from "../support/subtask-answers.ts";
@@ -136,8 +137,9 @@ describe("a split by Claude", () => {
     claude.script(says(fenced, { thinking: null, bare: true }));
     const request = splitRequest();
     expect(await generator({ apiKey: null }).splitStory(request)).toHaveLength(3);
-    // Nobody told what it took, so nobody knows what it cost.
-    expect(request.spent).toMatchObject([{ outputTokens: 0, costUsd: null }]);
+    // Nobody told what it took: what came can be measured, but nobody knows what it cost.
+    expect(request.spent).toMatchObject([{ inputTokens: 0, costUsd: null }]);
+    expect(request.spent[0]?.outputTokens).toBeGreaterThanOrEqual(claude.billed.outputTokens);
   });
 
   it("reads the text of an answer and no other block", async () => {
@@ -251,6 +253,33 @@ describe("an answer that does not pass", () => {
       expect(problems.length).toBeLessThanOrEqual(40);
       for (const problem of problems) expect(problem.length).toBeLessThanOrEqual(280);
     }
+  });
+
+  it.each<[string, Reply, RegExp, number]>([
+    [
+      "a correction",
+      answers(subtasksAnswer(2)),
+      /^claude-sonnet-5-5 answered with subtasks that cannot be saved, and a correction could pass the budget\. There are 2 subtasks; .* Retry the run to spend as much again, or start one with a higher maxCostUsd\.$/u,
+      1,
+    ],
+    [
+      "more room",
+      runsOut('{"subtasks":['),
+      /^The answer of claude-sonnet-5-5 did not fit, and asking again with more room could pass the budget\. Retry/u,
+      3,
+    ],
+  ])("is what the story fails with where the budget does not allow %s", async (_, reply, message, most) => {
+    claude.script(reply);
+    const asked: number[] = [];
+    const mayAskAgain = (times: number) => asked.push(times) === 0;
+    const request = splitRequest({ mayAskAgain });
+    const error = await failureOf(generator().splitStory(request));
+    expect(error).toBeInstanceOf(GenerationError);
+    expect(error).toMatchObject({ message: expect.stringMatching(message), fatal: false, retry: null });
+    expect(claude.requests).toHaveLength(1);
+    // What it was told the next call may cost, in terms of the first.
+    expect(asked).toEqual([most]);
+    expect(request.spent).toHaveLength(1);
   });
 
   it("is not taken when it repeats what the story keeps", async () => {

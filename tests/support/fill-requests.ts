@@ -30,6 +30,8 @@ export function fillRequest(told: Partial<Omit<FillRequest, "onDraft" | "onUsage
     personaSet: "CORE",
     model: null,
     signal: new AbortController().signal,
+    mayAskAgain: () => true,
+    waitsForCache: true,
     ...told,
     onDraft: (draft) => void drafts.push(draft),
     onUsage: (usage) => void spent.push(usage),

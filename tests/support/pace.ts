@@ -4,12 +4,12 @@ import { createProviderPace, type ProviderPace } from "../../src/engine/pace/pro
 
 /** The pace of one worker for a provider with limits; by default with nobody to share them with. */
 export function createTestPace(
-  options: { store?: AllowanceStore; worker?: string; onError?: (error: unknown) => void } = {},
+  options: { store?: AllowanceStore; worker?: string; now?: () => number; onError?: (error: unknown) => void } = {},
 ): ProviderPace {
   return createProviderPace({
     store: options.store ?? createOwnAllowance({ limited: true, now: Date.now }),
     worker: options.worker ?? "the only one",
-    now: Date.now,
+    now: options.now ?? Date.now,
     random: () => 0,
     onError:
       options.onError ??

@@ -54,6 +54,8 @@ export function splitRequest(
     readonly signal?: AbortSignal;
     readonly context?: RunContext;
     readonly model?: string | null;
+    readonly mayAskAgain?: SplitRequest["mayAskAgain"];
+    readonly waitsForCache?: boolean;
   } = {},
 ): RecordingRequest {
   const drafts: SubtaskDraft[] = [];
@@ -68,6 +70,8 @@ export function splitRequest(
     onDraft: (draft) => void drafts.push(draft),
     onUsage: (usage) => void spent.push(usage),
     onLimits: (each) => void limits.push(each),
+    mayAskAgain: told.mayAskAgain ?? (() => true),
+    waitsForCache: told.waitsForCache ?? true,
     drafts,
     spent,
     limits,

@@ -17,7 +17,6 @@ import { leaveRun } from "./leave-run.ts";
 import { afterRefusal } from "./refused-step.ts";
 import { takeStep } from "./step.ts";
 import { createBudget } from "./budget.ts";
-import { addCost } from "../usage.ts";
 import { createTurns } from "./turns.ts";
 
 /** An executor that has nothing to write says this often that it lives, and looks whether the run is still its own. */
@@ -31,7 +30,7 @@ export interface ExecutionParts {
   readonly wakeUps: WakeUps;
   readonly drafts: Drafts;
   readonly kinds: RunKinds;
-  /** What ADAPTIVE runs know of the provider. */
+  /** What is known of the provider: its limits, for ADAPTIVE runs, and what pause it asked for, for all. */
   readonly providers: ProviderPaces;
   /** What retries wait at first; doubled each time. */
   readonly retryBaseMs: number;
@@ -61,15 +60,20 @@ export async function executeRun(parts: ExecutionParts, runId: string, stop: Abo
   const pacer = createPacer({ pacing: run.pacing, provider, lastStart: claim.lastStart, ring, now: Date.now });
   const { retryBaseMs } = parts;
   const turns = createTurns({ items: claim.pending, pacer, retryBaseMs, now: Date.now, random: Math.random });
-  const budget = createBudget(run.maxCostUsd, session.expectedCostUsd);
+  const { maxCostUsd, costUsd: spentUsd } = run;
+  const budget = createBudget({ maxCostUsd, expectedUsd: session.expectedCostUsd, spentUsd });
 
-  let spentUsd = run.costUsd;
   let over = false;
-  const inFlight = createInFlight(provider, {
-    onOutcome: ring,
-    onEnded: (result) => observer.attemptEnded(run.type, result),
-    onUsage: (usage) => observer.spent(run.model ?? kind.model, usage),
-  });
+  // A pace that says when calls start is kept to the provider's door: the first few may each pay for what they share.
+  const waitsForCache = run.pacing === "ADAPTIVE";
+  const inFlight = createInFlight(
+    { provider, waitsForCache },
+    {
+      onOutcome: ring,
+      onEnded: (result) => observer.attemptEnded(run.type, result),
+      onUsage: (usage) => observer.spent(run.model ?? kind.model, usage),
+    },
+  );
 
   function endExecution(reason: string): void {
     over = true;
@@ -93,29 +97,27 @@ export async function executeRun(parts: ExecutionParts, runId: string, stop: Abo
   }
 
   /** Who may begin now; nobody while the process stops. */
-  const turnNow = (spent = spentUsd) => turns.next(stop.aborted ? 0 : budget.mayStart(spent, inFlight.size));
+  const turnNow = () => turns.next(stop.aborted ? 0 : budget.mayStart());
 
   async function step(outcomes: readonly Outcome[]): Promise<void> {
-    for (const { spent, result } of outcomes) budget.learn(spent.costUsd, "output" in result);
-    // What has come in is spent before anything further is begun with the rest.
-    const spent = outcomes.reduce<number | null>((sum, outcome) => addCost(sum, outcome.spent.costUsd), spentUsd);
-    const { next, mayStart } = turnNow(spent);
+    const giveUp = isSpentUp() ? budget.reason() : null;
+    const turn = giveUp === null ? turnNow() : { retries: [], next: turns.fresh, mayStart: 0 };
     const { retryDelay } = turns;
-    const giveUp = isSpentUp(spent) ? budget.reason(spent) : null;
     const { inFlightLimit } = pacer;
-    const stepParts = { kind, session, outcomes, next, mayStart, inFlightLimit, retryDelay, giveUp };
+    const stepParts = { kind, session, outcomes, ...turn, inFlightLimit, retryDelay, giveUp };
     const changed = await changeRunNow(database, guard, (change) => takeStep(change, stepParts), observer);
     if (changed === null) return endExecution("The run is no longer this executor's.");
     wakeUps.wake(runId, "events");
-    spentUsd = changed.run.costUsd;
-    const { started, taken, again } = changed.result;
+    const { started, taken, held, again } = changed.result;
     for (const { item, work, seq } of started)
-      inFlight.start(item, work, pacer.begin(turns.kindOf(item.id)), (draft) =>
-        drafts.draft({ runId, item, seq, draft }),
-      );
-    turns.took(taken);
-    for (const { item, delayMs } of again) {
-      turns.again(item, delayMs);
+      inFlight.start(item, work, {
+        ticket: pacer.begin(turns.kindOf(item.id)),
+        spending: budget.begin(),
+        onDraft: (draft) => drafts.draft({ runId, item, seq, draft }),
+      });
+    turns.took(taken, held);
+    for (const { item, delayMs, asked } of again) {
+      turns.again(item, delayMs, asked);
       observer.itemRetried(run.type);
     }
     if (hasEnded(changed.run)) endExecution("The run has ended.");
@@ -124,12 +126,12 @@ export async function executeRun(parts: ExecutionParts, runId: string, stop: Abo
   }
 
   /** Whether the budget lets nobody begin any more: nothing is under way that could still cost less than feared. */
-  function isSpentUp(spent = spentUsd): boolean {
-    return turns.waiting > 0 && inFlight.size === 0 && !stop.aborted && budget.mayStart(spent, 0) === 0;
+  function isSpentUp(): boolean {
+    return turns.waiting > 0 && inFlight.size === 0 && !stop.aborted && budget.mayStart() === 0;
   }
 
   async function wait(): Promise<void> {
-    const held = stop.aborted || budget.mayStart(spentUsd, inFlight.size) === 0;
+    const held = stop.aborted || budget.mayStart() === 0;
     const timer = setTimeout(ring, Math.min(held ? Infinity : turns.waitMs(), HEARTBEAT_MS));
     await bell.promise;
     clearTimeout(timer);
@@ -164,7 +166,8 @@ export async function executeRun(parts: ExecutionParts, runId: string, stop: Abo
         (stop.aborted && "error" in outcome.result ? interrupted : outcomes).push(outcome);
       if (stop.aborted && (graceOver || inFlight.size === 0) && outcomes.length === 0) break;
       logSurprises(log, outcomes);
-      const nothingToDo = outcomes.length === 0 && turnNow().next.length === 0 && !isSpentUp();
+      const { retries, next } = turnNow();
+      const nothingToDo = outcomes.length + retries.length + next.length === 0 && !isSpentUp();
       const idle = nothingToDo && (turns.waiting > 0 || inFlight.size > 0);
       if (idle && Date.now() - lastWrite < HEARTBEAT_MS) {
         await wait();

@@ -4,6 +4,7 @@ import type { RunItemRow } from "../../pubsub/run-events.ts";
 import { GenerationError, type Usage } from "../../generation/generator.ts";
 import { addUsage, NO_USAGE } from "../usage.ts";
 import type { ProviderPace, Ticket } from "../pace/provider-pace.ts";
+import type { ItemSpending } from "./budget.ts";
 import { MOST_ASKED_MS } from "./retry-backoff.ts";
 
 /** The reason of an abort of ours: no failure of the item. */
@@ -25,11 +26,18 @@ export interface InFlight {
   take(most: number): Outcome[];
   /** Puts outcomes back, before newer ones. */
   putBack(outcomes: readonly Outcome[]): void;
-  start(item: RunItemRow, work: ItemWork<unknown>, ticket: Ticket, onDraft: GenerationCall["onDraft"]): void;
+  start(item: RunItemRow, work: ItemWork<unknown>, parts: StartedCall): void;
   itemIds(): string[];
   abort(itemIds: readonly string[], reason: Error): void;
   /** Resolves when every call has ended. */
   settled(): Promise<void>;
+}
+
+/** What a call holds while it is under way, and where its drafts go. */
+export interface StartedCall {
+  readonly ticket: Ticket;
+  readonly spending: ItemSpending;
+  readonly onDraft: GenerationCall["onDraft"];
 }
 
 /** What an execution hears of its calls. */
@@ -40,8 +48,14 @@ export interface CallListener {
   onUsage(spent: Usage): void;
 }
 
-/** @param provider hears what calls tell of its limits */
-export function createInFlight(provider: ProviderPace, listener: CallListener): InFlight {
+/**
+ * @param options.provider hears what calls tell of its limits
+ * @param options.waitsForCache see `GenerationCall`
+ */
+export function createInFlight(
+  { provider, waitsForCache }: { readonly provider: ProviderPace; readonly waitsForCache: boolean },
+  listener: CallListener,
+): InFlight {
   const calls = new Map<string, { abort: AbortController; ended: Promise<void> }>();
   let outcomes: Outcome[] = [];
   /** Set by a failure that ends the run: a call whose start was being written at that moment is not made any more. */
@@ -50,13 +64,13 @@ export function createInFlight(provider: ProviderPace, listener: CallListener): 
   async function call(
     item: RunItemRow,
     work: ItemWork<unknown>,
-    ticket: Ticket,
+    { ticket, spending, onDraft }: StartedCall,
     signal: AbortSignal,
-    onDraft: GenerationCall["onDraft"],
   ) {
     let spent = NO_USAGE;
     const onUsage = (usage: Usage) => {
       spent = addUsage(spent, usage);
+      spending.spend(usage.costUsd);
       listener.onUsage(usage);
     };
     let result: Outcome["result"];
@@ -64,15 +78,18 @@ export function createInFlight(provider: ProviderPace, listener: CallListener): 
       const output = await work.generate({
         logIds: { runId: item.runId, itemId: item.id },
         signal,
+        waitsForCache,
         onUsage,
         onDraft: (draft) => signal.aborted || onDraft(draft),
         onLimits: (limits) => ticket.observe(limits),
+        mayAskAgain: (times) => spending.mayAskAgain(times),
       });
       result = { output };
     } catch (error) {
       result = { error };
     }
     calls.delete(item.id);
+    spending.end("output" in result);
     // What every further call would meet, those under way need not meet one by one.
     if ("error" in result && result.error instanceof GenerationError && result.error.fatal) {
       doomed = new AbortedCall("Another call met what ends the run.");
@@ -85,13 +102,12 @@ export function createInFlight(provider: ProviderPace, listener: CallListener): 
     listener.onOutcome();
   }
 
-  /** A provider that names a time to wait is asked nothing until then. */
   function resultOf(result: Outcome["result"]): "succeeded" | "failed" | "throttled" {
     if ("output" in result) return "succeeded";
     const advice = result.error instanceof GenerationError ? result.error.retry : null;
-    if (!advice?.throttled) return "failed";
-    provider.pause(Math.min(advice.afterMs ?? 0, MOST_ASKED_MS));
-    return "throttled";
+    // A provider that names a time to wait is asked nothing until then.
+    provider.pause(Math.min(advice?.afterMs ?? 0, MOST_ASKED_MS));
+    return advice?.throttled ? "throttled" : "failed";
   }
 
   return {
@@ -104,12 +120,12 @@ export function createInFlight(provider: ProviderPace, listener: CallListener): 
     putBack(earlier) {
       outcomes = [...earlier, ...outcomes];
     },
-    start(item, work, ticket, onDraft) {
+    start(item, work, parts) {
       const abort = new AbortController();
       if (doomed !== null) abort.abort(doomed);
       const entry = { abort, ended: Promise.resolve() };
       calls.set(item.id, entry);
-      entry.ended = call(item, work, ticket, abort.signal, onDraft);
+      entry.ended = call(item, work, parts, abort.signal);
     },
     itemIds() {
       return [...calls.keys()];

@@ -9,7 +9,12 @@ export interface Settled {
   /** The message of a failure that every further item would meet, or null. */
   readonly fatal: string | null;
   /** Items that wait for another try. */
-  readonly again: { readonly item: RunItemRow; readonly delayMs: number }[];
+  readonly again: {
+    readonly item: RunItemRow;
+    readonly delayMs: number;
+    /** Whether the provider named the time. */
+    readonly asked: boolean;
+  }[];
 }
 
 /** What only the executor that holds the run makes of an item that it was generating. */
@@ -34,9 +39,10 @@ export async function settleOutcomes(
     const row = rows.get(item.id);
     const failure = "error" in result && result.error instanceof GenerationError ? result.error : null;
     const delayMs = failure?.retry ? parts.retryDelay(item.id, failure.retry) : null;
+    const asked = typeof failure?.retry?.afterMs === "number";
     if (row !== undefined && SETTLED.has(row.status)) {
       // This very outcome was written by an earlier try of the step, whose commit was done and its answer lost.
-      if (row.status === "PENDING") again.push({ item: row, delayMs: delayMs ?? 0 });
+      if (row.status === "PENDING") again.push({ item: row, delayMs: delayMs ?? 0, asked });
       continue;
     }
     change.set(addUsage(change.run, spent));
@@ -56,7 +62,7 @@ export async function settleOutcomes(
     if (failure !== null && delayMs !== null) {
       const waiting = change.updateItem(called, { status: "PENDING" }).item;
       change.log("WARN", `${row.code}: ${failure.happened} Trying again in ${seconds(delayMs)} s.`);
-      again.push({ item: waiting, delayMs });
+      again.push({ item: waiting, delayMs, asked });
       continue;
     }
     if (failure?.fatal) fatal ??= message;

@@ -9,8 +9,10 @@ import { type RetryDelay, type Settled, settleOutcomes } from "./settle-outcomes
 export interface StepResult {
   /** Items that begin now: their row, what to do, and the event that tells of it. */
   readonly started: { readonly item: RunItemRow; readonly work: ItemWork<unknown>; readonly seq: number }[];
-  /** Items of `next` that this step has dealt with, started ones included. */
+  /** Items of `retries` and `next` that this step has dealt with, started ones included. */
   readonly taken: readonly string[];
+  /** Whether the first of `next` that is left needs a call, and so has to wait until one may start. */
+  readonly held: boolean;
   readonly again: Settled["again"];
 }
 
@@ -18,12 +20,14 @@ export interface StepParts {
   readonly kind: RunKind;
   readonly session: KindSession;
   readonly outcomes: readonly Outcome[];
+  /** Items whose next try is due. */
+  readonly retries: readonly RunItemRow[];
   /** Items whose turn it is, in order; at most `mayStart` of them begin, but any number may turn out to be skipped. */
   readonly next: readonly RunItemRow[];
   readonly mayStart: number;
   readonly inFlightLimit: number;
   readonly retryDelay: RetryDelay;
-  /** Why the run ends before its items are done; null where it goes on. */
+  /** Why the run ends without those of `next`, then all that there are, that are not skipped; null where it goes on. */
   readonly giveUp: string | null;
 }
 
@@ -33,19 +37,27 @@ export interface StepParts {
  * it can be tried again, also where the commit was done and only its answer was lost.
  */
 export async function takeStep(change: RunChange, parts: StepParts): Promise<StepResult> {
-  const { kind, outcomes, next } = parts;
-  const rows = await readItems(change, [...outcomes.map(({ item }) => item.id), ...next.map((item) => item.id)]);
+  const { kind, outcomes, retries, next, giveUp } = parts;
+  const items = [...outcomes.map(({ item }) => item), ...retries, ...next];
+  const rows = await readItems(
+    change,
+    items.map(({ id }) => id),
+  );
   const { fatal, again } = await settleOutcomes(change, parts, outcomes, rows);
-  const cause = fatal ?? parts.giveUp;
-  if (cause !== null) {
-    await change.endItems({ statuses: UNFINISHED }, "CANCELLED", null);
-    if (fatal === null) change.log("WARN", cause);
-    finishRun(change, kind.words, cause);
-    return { started: [], taken: [], again: [] };
-  }
+  if (fatal !== null) return endEarly(change, kind, fatal);
   const result = await startItems(change, parts, rows);
   if (endedItems(change.run) === change.run.totalItems) finishRun(change, kind.words, null);
+  else if (giveUp !== null) {
+    change.log("WARN", giveUp);
+    return endEarly(change, kind, giveUp);
+  }
   return { ...result, again };
+}
+
+async function endEarly(change: RunChange, kind: RunKind, cause: string): Promise<StepResult> {
+  await change.endItems({ statuses: UNFINISHED }, "CANCELLED", null);
+  finishRun(change, kind.words, cause);
+  return { started: [], taken: [], held: false, again: [] };
 }
 
 async function readItems(change: RunChange, ids: readonly string[]): Promise<Map<string, RunItemRow>> {
@@ -56,31 +68,46 @@ async function readItems(change: RunChange, ids: readonly string[]): Promise<Map
 
 async function startItems(
   change: RunChange,
-  { session, next, mayStart, inFlightLimit, kind }: StepParts,
+  { session, retries, next, mayStart, inFlightLimit, kind, giveUp }: StepParts,
   rows: ReadonlyMap<string, RunItemRow>,
 ): Promise<Omit<StepResult, "again">> {
-  const waiting = next.flatMap((item) => rows.get(item.id) ?? []).filter(mayBegin);
+  const waiting = [...retries, ...next].flatMap((item) => rows.get(item.id) ?? []).filter(mayBegin);
   const work = waiting.length > 0 ? await session.read(change.tx, waiting) : new Map<string, ItemWork<unknown>>();
   const started: StepResult["started"] = [];
   const taken: string[] = [];
+  let held = false;
   change.set({ inFlightLimit });
+  for (const { id } of retries) take(id, true);
+  const most = started.length + mayStart;
   for (const { id } of next) {
-    if (started.length === mayStart) break;
-    taken.push(id);
+    if (take(id, started.length < most)) continue;
+    held = true;
+    // Nobody looks at those behind it any more where the run ends here.
+    if (giveUp === null) break;
+  }
+  return { started, taken, held };
+
+  /** Skips an item, which needs nobody's leave, or starts it. @returns whether it is dealt with */
+  function take(id: string, mayCall: boolean): boolean {
     const row = rows.get(id);
-    if (row === undefined || !mayBegin(row)) continue;
-    const todo = work.get(id);
-    const skip = todo === undefined ? gone(kind.words.item) : todo.skip;
-    if (todo === undefined || skip !== null) {
-      change.updateItem(row, { status: "SKIPPED", error: skip, completedAt: change.at });
-      continue;
+    if (row !== undefined && mayBegin(row)) {
+      const todo = work.get(id);
+      const skip = todo === undefined ? gone(kind.words.item) : todo.skip;
+      if (todo === undefined || skip !== null)
+        change.updateItem(row, { status: "SKIPPED", error: skip, completedAt: change.at });
+      else if (mayCall) start(row, todo);
+      else return false;
     }
+    taken.push(id);
+    return true;
+  }
+
+  function start(row: RunItemRow, todo: ItemWork<unknown>): void {
     change.set({ phaseDetail: `${row.code}: ${row.title}` });
     const attempts = row.status === "PENDING" ? row.attempts + 1 : row.attempts;
     const attempt = { status: "GENERATING", attempts, startedAt: change.at, error: null } as const;
     started.push({ ...change.updateItem(row, attempt), work: todo });
   }
-  return { started, taken };
 }
 
 /** Nobody works on an item whose turn it is: one that is GENERATING was begun by a try of the step whose answer was lost. */

@@ -73,6 +73,10 @@ export interface GenerationCall {
   readonly onDraft: (draft: Draft) => void;
   readonly onUsage: (spent: Usage) => void;
   readonly onLimits: (limits: ProviderLimits) => void;
+  /** As `SplitRequest` has it. */
+  readonly mayAskAgain: (times: number) => boolean;
+  /** As `SplitRequest` has it. */
+  readonly waitsForCache: boolean;
 }
 
 export interface Saved {

@@ -42,6 +42,8 @@ export interface ProviderPace {
   join(ring: () => void): Seat;
   /** Nothing begins for so long: the provider asked for it. */
   pause(ms: number): void;
+  /** Milliseconds until the provider may be asked again, after what this process was told; 0 where it may be now. */
+  readonly pausedMs: number;
   /** Gives back what it holds. */
   close(): Promise<void>;
 }
@@ -209,6 +211,9 @@ export function createProviderPace(options: {
           schedule();
         },
       };
+    },
+    get pausedMs() {
+      return Math.max(0, pausedUntil - now());
     },
     pause(ms) {
       if (ms <= 0) return;

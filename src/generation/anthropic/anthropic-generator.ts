@@ -42,7 +42,7 @@ const IDLE_MS = 60_000;
 /** A server of one's own may have to load its model and read a long prompt before it says anything. */
 const FIRST_MS_ELSEWHERE = 240_000;
 const DEADLINE_MS = 600_000;
-/** An answer begins within a second or two; longer than this, waiting for the cache costs more than it saves. */
+/** An answer begins within a second or two; longer than this, a call that may wait for the cache does not. */
 const GATE_MS = 3_000;
 
 /**

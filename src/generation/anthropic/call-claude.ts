@@ -7,7 +7,7 @@ import { limitsOf } from "./limits.ts";
 import type { PrefixGate } from "./prefix-gate.ts";
 import { costOf, isFree, priceOf, type PriceTable } from "./prices.ts";
 import type { Provider } from "./provider.ts";
-import { createReplyReader, type Reply, type ReplyReader } from "./reply.ts";
+import { createReplyReader, NO_TOKENS, type Reply, type ReplyReader } from "./reply.ts";
 
 /** Where calls are told of: never a key, a story or an answer, only their outlines. */
 export interface CallLog {
@@ -49,8 +49,11 @@ export interface Question {
   readonly maxTokens: number;
 }
 
+/** Who asks: whether it may wait for the cache, when it gives up, and what it wants to hear. */
 export interface CallEvents {
   readonly signal: AbortSignal;
+  /** See `SplitRequest`. */
+  readonly waitsForCache: boolean;
   /** Each piece of the answer's text, as it comes. */
   readonly onText: (piece: string) => void;
   readonly onUsage: (spent: Usage) => void;
@@ -59,7 +62,7 @@ export interface CallEvents {
 
 /**
  * Asks once and gives the whole reply, read as it streams in. What was spent is told when the call is over, however it
- * ended, as far as the provider has told it; the limits as soon as they are known.
+ * ended: see `Reply.tokens`; the limits as soon as they are known.
  * @throws GenerationError for every failure, silence and lateness included
  * @throws the signal's reason where the caller aborted
  */
@@ -67,10 +70,8 @@ export async function callClaude(caller: Caller, question: Question, events: Cal
   const { client, provider, model, log } = caller;
   const { signal, onText, onUsage, onLimits } = events;
   signal.throwIfAborted();
-  using passage = await caller.gate.enter(
-    JSON.stringify([model, question.system, question.messages[0]?.content[0]]),
-    signal,
-  );
+  const prefix = JSON.stringify([model, question.system, question.messages[0]?.content[0]]);
+  using passage = await caller.gate.enter(prefix, { signal, waits: events.waitsForCache });
   const started = performance.now();
   const reader = createReplyReader(onText);
   using watch = watchCall(signal, caller.patience);
@@ -116,8 +117,6 @@ export async function callClaude(caller: Caller, question: Question, events: Cal
     throw failure;
   }
   const { reply } = reader;
-  // A server that does not tell what a whole answer took leaves its cost unknown, unless the model costs nothing.
-  if (reply.tokens === null) onUsage({ ...NO_TOKENS, costUsd: isFree(priceOf(model, caller.prices)) ? 0 : null });
   tellUsage(reply);
   const durationMs = Math.round(performance.now() - started);
   log?.info({ model, stopReason: reply.stopReason, tokens: reply.tokens, requestId, durationMs }, "the model answered");
@@ -125,12 +124,15 @@ export async function callClaude(caller: Caller, question: Question, events: Cal
   signal.throwIfAborted();
   return reply;
 
-  function tellUsage({ tokens }: Reply): void {
-    if (tokens !== null) onUsage({ ...tokens, costUsd: costOf(tokens, priceOf(model, caller.prices)) });
+  /** A server that does not tell what an answer took leaves its cost unknown, unless the model costs nothing. */
+  function tellUsage({ tokens, told, whole }: Reply): void {
+    if (tokens === null && !whole) return;
+    const spent = tokens ?? NO_TOKENS;
+    const price = priceOf(model, caller.prices);
+    onUsage({ ...spent, costUsd: told ? costOf(spent, price) : isFree(price) ? 0 : null });
   }
 }
 
-const NO_TOKENS = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
 const NO_DETAILS = { status: undefined, type: undefined, errorCode: undefined, requestID: undefined };
 
 /**

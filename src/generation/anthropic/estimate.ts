@@ -15,12 +15,11 @@ import { toGenerationError } from "./failures.ts";
 import { costOf, priceOf } from "./prices.ts";
 import type { Prompt } from "./prompt.ts";
 import { opening } from "./sound-answer.ts";
+import { tokensByLength } from "./tokens-by-length.ts";
 
 /** Calls to count tokens with; stories beyond them are told from those that were counted. */
 const MOST_COUNTED = 5;
 const COUNTING_MS = 10_000;
-/** English and JSON take about this many characters a token. */
-const CHARACTERS_PER_TOKEN = 3.5;
 /** What a subtask or story and the thinking before a set take, and how fast it is written. */
 const TOKENS = { entry: 190, perSecond: 70 };
 const THINKING: Readonly<Record<ThinkingEffort, number>> = {
@@ -103,7 +102,7 @@ export function createEstimator(parts: {
       return counted.input_tokens;
     } catch (error) {
       signal.throwIfAborted();
-      const reply = { text: "", stopReason: null, refusal: null, tokens: null, whole: false };
+      const reply = { text: "", stopReason: null, refusal: null, tokens: null, told: false, whole: false };
       const cause: unknown = watch.signal.aborted ? watch.signal.reason : error;
       throw toGenerationError(cause, { provider, model, reply, now: caller.now() });
     }
@@ -117,7 +116,7 @@ export function expectedItemCost(caller: Caller, { makes, context, mode }: ItemC
     inputTokens: TOKENS_BESIDE_CONTEXT,
     outputTokens: outputTokensOf(counts[mode], caller.effort),
     cacheReadTokens: 0,
-    cacheWriteTokens: Math.round(JSON.stringify(context).length / CHARACTERS_PER_TOKEN),
+    cacheWriteTokens: Math.round(tokensByLength(JSON.stringify(context))),
   };
   return costOf(tokens, priceOf(caller.model, caller.prices));
 }
@@ -129,11 +128,11 @@ function outputTokensOf({ least, most }: CountRange, effort: ThinkingEffort): nu
 function sizesByLength(prompts: readonly Prompt[]): Sizes {
   const [any] = prompts;
   const shared = any === undefined ? 0 : sharedByLength(any);
-  return { shared, own: prompts.map(({ task }) => task.length / CHARACTERS_PER_TOKEN), exact: false };
+  return { shared, own: prompts.map(({ task }) => tokensByLength(task)), exact: false };
 }
 
 function sharedByLength({ system, context }: Prompt): number {
-  return Math.round((system.length + context.length) / CHARACTERS_PER_TOKEN);
+  return Math.round(tokensByLength(system) + tokensByLength(context));
 }
 
 /** So many prompts, from the shortest task to the longest in even steps. */

@@ -13,10 +13,11 @@ export interface Passage extends Disposable {
  */
 export interface PrefixGate {
   /**
-   * Waits while another call with the same prefix is about to fill the cache, but no longer than the gate's patience.
+   * With `waits`, waits while another call with the same prefix is about to fill the cache, but no longer than the gate's
+   * patience. Others go on at once, and fill it for those that wait.
    * @throws the signal's reason when aborted
    */
-  enter(prefix: string, signal: AbortSignal): Promise<Passage>;
+  enter(prefix: string, call: { readonly signal: AbortSignal; readonly waits: boolean }): Promise<Passage>;
 }
 
 /** A cache keeps a prefix for five minutes from its last use; beyond this it may be gone. */
@@ -41,14 +42,16 @@ export function createPrefixGate(options: { readonly patienceMs: number; readonl
     return {
       begun() {
         keptUntil.set(key, now() + KEPT_MS);
-        leave();
+        // Whoever of them is answered first, the others need not wait any longer.
+        leaders.get(key)?.resolve();
+        leaders.delete(key);
       },
       [Symbol.dispose]: leave,
     };
   }
 
   return {
-    async enter(prefix, signal) {
+    async enter(prefix, { signal, waits }) {
       const key = createHash("sha256").update(prefix).digest("base64");
       for (const [each, until] of keptUntil) if (until <= now()) keptUntil.delete(each);
       const patience = new AbortController();
@@ -65,6 +68,7 @@ export function createPrefixGate(options: { readonly patienceMs: number; readonl
             leaders.set(key, leader);
             return passage(key, leader);
           }
+          if (!waits) return passage(key, null);
           // A leader that failed has left: one of those behind it takes its place.
           const gone = await Promise.race([ahead.promise, outOfPatience]).catch(() => true);
           if (gone === true && !signal.aborted) return passage(key, null);

@@ -1,8 +1,11 @@
 import { z } from "zod";
 import { cutAtWord } from "../../backlog/characters.ts";
 import { GenerationError, type Usage } from "../generator.ts";
+import { tokensByLength } from "./tokens-by-length.ts";
 
 export type Tokens = Omit<Usage, "costUsd">;
+
+export const NO_TOKENS: Tokens = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
 
 /** A reply as far as it matters: what it says, how it ended, what it took. Compatible servers leave some of it out. */
 export interface Reply {
@@ -10,8 +13,13 @@ export interface Reply {
   readonly stopReason: string | null;
   /** What kind of refusal it is. */
   readonly refusal: string | null;
-  /** Null where nothing was told; of a reply that broke off, what was told until then. */
+  /**
+   * What it took; null where nothing was told and nothing came. A provider tells what was written at the end: of a reply
+   * that broke off before, it is reckoned from the length of what came, and never less than what was told.
+   */
   readonly tokens: Tokens | null;
+  /** Whether the provider has told of what went in. */
+  readonly told: boolean;
   /** Whether it came to its own end. */
   readonly whole: boolean;
 }
@@ -39,7 +47,8 @@ const ending = {
   stop_reason: z.string().nullish().catch(null),
   stop_details: z.object({ category: z.string().nullish() }).nullish().catch(null),
 };
-const block = z.object({ type: z.string(), text: z.string().optional().catch(undefined) });
+const piece = z.string().optional().catch(undefined);
+const block = z.object({ type: z.string(), text: piece, thinking: piece, signature: piece });
 const messageShape = z.object({ content: z.array(block), usage: usageShape, ...ending });
 const eventShapes = z.discriminatedUnion("type", [
   z.object({ type: z.literal("message_start"), message: z.object({ usage: usageShape }) }),
@@ -56,11 +65,22 @@ export function createReplyReader(onText: (piece: string) => void): ReplyReader 
   let refusal: string | null = null;
   let tokens: Tokens | null = null;
   let whole = false;
+  /** Tokens by the length of all that came; and whether the provider has told how many they are. */
+  let written = 0;
+  let counted = false;
 
-  function say(piece: string | undefined): void {
-    if (piece === undefined || piece === "") return;
-    text += piece;
-    onText(piece);
+  function take({ type, text: said = "", thinking = "", signature = "" }: z.infer<typeof block>): void {
+    // What is shown of the thinking may be an outline; the signature holds all of it.
+    written += tokensByLength(said) + tokensByLength(thinking) + tokensByLength(signature);
+    if (said === "" || (type !== "text" && type !== "text_delta")) return;
+    text += said;
+    onText(said);
+  }
+
+  function tokensTaken(): Tokens | null {
+    if (counted || written === 0) return tokens;
+    const { outputTokens, ...rest } = tokens ?? NO_TOKENS;
+    return { ...rest, outputTokens: Math.max(outputTokens, Math.ceil(written)) };
   }
 
   /** The counts of an event are totals, and those that do not apply are left out: present ones replace earlier ones. */
@@ -74,6 +94,11 @@ export function createReplyReader(onText: (piece: string) => void): ReplyReader 
     };
   }
 
+  function spendAll(usage: z.infer<typeof usageShape>): void {
+    spend(usage);
+    counted ||= typeof usage?.output_tokens === "number";
+  }
+
   function end(told: { stop_reason?: string | null; stop_details?: { category?: string | null } | null }): void {
     stopReason = told.stop_reason ?? stopReason;
     refusal = told.stop_details?.category ?? refusal;
@@ -81,7 +106,7 @@ export function createReplyReader(onText: (piece: string) => void): ReplyReader 
 
   return {
     get reply() {
-      return { text, stopReason, refusal, tokens, whole };
+      return { text, stopReason, refusal, tokens: tokensTaken(), told: tokens !== null, whole };
     },
     takeEvent(event) {
       const parsed = eventShapes.safeParse(event);
@@ -92,13 +117,13 @@ export function createReplyReader(onText: (piece: string) => void): ReplyReader 
           spend(data.message.usage);
           break;
         case "content_block_start":
-          if (data.content_block.type === "text") say(data.content_block.text);
+          take(data.content_block);
           break;
         case "content_block_delta":
-          if (data.delta.type === "text_delta") say(data.delta.text);
+          take(data.delta);
           break;
         case "message_delta":
-          spend(data.usage);
+          spendAll(data.usage);
           end(data.delta);
           break;
         case "message_stop":
@@ -108,8 +133,8 @@ export function createReplyReader(onText: (piece: string) => void): ReplyReader 
     takeMessage(message) {
       const parsed = messageShape.safeParse(message);
       if (!parsed.success) return false;
-      spend(parsed.data.usage);
-      for (const each of parsed.data.content) if (each.type === "text") say(each.text);
+      spendAll(parsed.data.usage);
+      for (const each of parsed.data.content) take(each);
       end(parsed.data);
       whole = true;
       return true;

@@ -1,7 +1,7 @@
 import type { Anthropic } from "@anthropic-ai/sdk";
 import { cutAtWord } from "../../backlog/characters.ts";
 import { createArrayElements } from "../array-elements.ts";
-import { GenerationError } from "../generator.ts";
+import { GenerationError, type SplitRequest } from "../generator.ts";
 import { callClaude, type CallEvents, type Caller, type Question } from "./call-claude.ts";
 import { repairRequest, type Prompt } from "./prompt.ts";
 import { expectAnswer, parseJson, type Reply } from "./reply.ts";
@@ -27,14 +27,14 @@ const LONGEST_PROBLEM = 280;
 
 /**
  * Asks for an answer until it passes its check: one call, one more with wider room where the answer did not fit, and
- * one that names what was wrong. Nothing is made up where these fail.
+ * one that names what was wrong, each of these if it may be asked for. Nothing is made up where these fail.
  * @throws GenerationError, the signal's reason: see `callClaude`
  */
 export async function askForSoundAnswer<Checked>(
   caller: Caller,
   prompt: Prompt,
   kind: AnswerKind<Checked>,
-  events: Omit<CallEvents, "onText">,
+  events: Omit<CallEvents, "onText"> & Pick<SplitRequest, "mayAskAgain">,
 ): Promise<Checked> {
   const { model, log } = caller;
   let maxTokens = ROOM.first;
@@ -48,6 +48,11 @@ export async function askForSoundAnswer<Checked>(
   const judged = judge(first);
   if (judged.ok) return judged.checked;
 
+  if (!events.mayAskAgain(1))
+    throw tooDear(
+      `${model} answered with ${kind.list} that cannot be saved, and a correction`,
+      summary(judged.problems),
+    );
   log?.info({ model, problems: judged.problems.length }, "an answer did not pass the check; asking for a correction");
   const second = judge(
     await askWithRoom([
@@ -66,6 +71,8 @@ export async function askForSoundAnswer<Checked>(
   async function askWithRoom(messages: Anthropic.MessageParam[]): Promise<Reply> {
     let reply = await askOnce(messages);
     if (reply.stopReason === "max_tokens" && maxTokens < ROOM.wider) {
+      if (!events.mayAskAgain(ROOM.wider / ROOM.first))
+        throw tooDear(`The answer of ${model} did not fit, and asking again with more room`);
       maxTokens = ROOM.wider;
       log?.info({ model, maxTokens }, "an answer did not fit; asking again with more room");
       reply = await askOnce(messages);
@@ -120,6 +127,13 @@ export function opening(prompt: Prompt): Anthropic.MessageParam[] {
 function withShortProblems<Checked>(judged: Judgement<Checked>): Judgement<Checked> {
   if (judged.ok) return judged;
   return { ok: false, problems: judged.problems.map((problem) => cutAtWord(problem, LONGEST_PROBLEM)) };
+}
+
+function tooDear(what: string, why = ""): GenerationError {
+  const detail = why === "" ? "" : ` ${why}`;
+  return new GenerationError(
+    `${what} could pass the budget.${detail} Retry the run to spend as much again, or start one with a higher maxCostUsd.`,
+  );
 }
 
 function summary(problems: readonly string[]): string {

@@ -24,7 +24,7 @@ export function defineGenerationOptions(builder: Builder, types: Types) {
       model: t.string({ description: "Null: the configured model; another one must be on the configuration's list." }),
       instructions: t.string({ description: "Told with every item of the run; up to 2,000 characters." }),
       maxCostUsd: t.float({
-        description: "The run stops starting items when what is spent plus what is in flight may pass it.",
+        description: "Nothing more is asked of the model when what is spent plus what is in flight may pass it.",
       }),
     }),
   });
