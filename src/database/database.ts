@@ -17,8 +17,9 @@ export interface Database {
    */
   read<R extends pg.QueryResultRow>(text: string, values: readonly unknown[]): Promise<R[]>;
   /**
-   * Runs `work` in one transaction; waits up to 10 s for a connection and lets it take up to 30 s. Where two transactions
-   * stand in each other's way, PostgreSQL ends one, and its `work` is run again: it must change nothing but the database.
+   * Runs `work` in one transaction; waits up to 10 s for a connection and lets it take up to 30 s, with no pause of 8 s
+   * between two statements. Where two transactions stand in each other's way, PostgreSQL ends one, and its `work` is run
+   * again: it must change nothing but the database.
    * @throws what `work` throws, after a roll-back
    */
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
@@ -29,6 +30,12 @@ const MAX_TRIES = 3;
 
 /** Transactions take up to 30 s; a statement that has not been answered for this long never will be. */
 const LONGEST_STATEMENT_MS = 60_000;
+
+/**
+ * A process that stands still in a transaction holds what it has locked, and one whose machine is gone does so until the
+ * system notices, hours later. Shorter than the time after which a worker is taken for dead, so that its run is free then.
+ */
+const LONGEST_PAUSE_MS = 8_000;
 
 /** Clients choose which columns are read, so how many texts there are: from here on they are planned each time. */
 const MAX_PREPARED = 500;
@@ -50,6 +57,7 @@ export function createDatabase(options: {
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     query_timeout: LONGEST_STATEMENT_MS,
+    idle_in_transaction_session_timeout: LONGEST_PAUSE_MS,
     application_name: "storymill",
   });
   // Prisma's own listener goes when it disconnects, and a connection that breaks after that would end the process.

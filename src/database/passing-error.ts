@@ -28,8 +28,11 @@ const AWAY_SYSTEM = new Set([
   "EHOSTUNREACH",
   "ENETUNREACH",
 ]);
-/** SQLSTATE: connection exceptions, an operator's intervention (restart, shutdown), insufficient resources, no connections allowed. */
-const AWAY_STATE = /^(08|57P|53|55000)/;
+/**
+ * SQLSTATE: connection exceptions, an operator's intervention (restart, shutdown), insufficient resources, no connections
+ * allowed, a transaction that stood still for too long.
+ */
+const AWAY_STATE = /^(08|57P|53|55000|25P03)/;
 /** `pg` throws these as plain errors, with nothing but their message to know them by. */
 const AWAY_MESSAGE =
   /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client (was closed|has encountered a connection error))/;

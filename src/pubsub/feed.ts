@@ -73,7 +73,11 @@ export function createFeed(options: {
     const events = await readEvents(prisma, runId, seq, pageSize);
     observer.eventsRead(events.length);
     if (events.length > 0) return events;
-    return (await prisma.run.count({ where: { id: runId } })) > 0 ? [] : null;
+    return (await isThere(runId)) ? [] : null;
+  }
+
+  async function isThere(runId: string): Promise<boolean> {
+    return (await prisma.run.count({ where: { id: runId } })) > 0;
   }
 
   function open(runId: string): Watched {
@@ -178,7 +182,8 @@ export function createFeed(options: {
       const seq = after === null ? run.seq : parseCursor(runId, after);
       if (seq > run.seq) throw badCursor();
       const next = () => prisma.runEvent.count({ where: { runId, seq: seq + 1 } });
-      if (seq < run.seq && (await patiently(runId, next)) === 0) throw cursorExpired();
+      if (seq < run.seq && (await patiently(runId, next)) === 0)
+        throw (await patiently(runId, () => isThere(runId))) ? cursorExpired() : notFound();
       const { entry, subscriber } = subscribe(runId);
       if (after === null) subscriber.push(snapshot(run));
       if (hasEnded(run) && seq === run.seq) subscriber.end();

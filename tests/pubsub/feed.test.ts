@@ -312,4 +312,21 @@ describe("a run that is deleted", () => {
     await expect(live.next()).rejects.toEqual(code("NOT_FOUND"));
     await expect(Array.fromAsync(behind)).rejects.toEqual(code("NOT_FOUND"));
   });
+
+  it("is NOT_FOUND, not an expired cursor, for who comes back just as it goes", async () => {
+    const log = await newLog(3);
+    const prisma = database.prisma.$extends({
+      query: {
+        runEvent: {
+          async count({ args, query }) {
+            await database.prisma.project.deleteMany({ where: { id: log.projectId } });
+            return query(args);
+          },
+        },
+      },
+    }) as unknown as Database["prisma"];
+    const onError = (error: unknown) => errors.push(error);
+    const going = createFeed({ database: { ...database, prisma }, wakeUps, onError });
+    await expect(going.watch(log.runId, formatCursor(log.runId, 1))).rejects.toEqual(code("NOT_FOUND"));
+  });
 });
