@@ -35,9 +35,16 @@ const PARTS = new Map<string, (bench: Bench) => Promise<void>>([
   ["fanout", benchFanOut],
 ]);
 
-const { only } = parseArgs({ options: { only: { type: "string" } } }).values;
+const USAGE = `npm run bench -- [--only <part>]
+  parts: ${[...PARTS.keys()].join(", ")}`;
+
+const options = { only: { type: "string" }, help: { type: "boolean" } } as const;
+const { only, help } = parseArgs({ options }).values;
 const parts = [...PARTS].filter(([name]) => only === undefined || only === name);
-if (parts.length === 0) throw new Error(`There is no part "${only}"; there are ${[...PARTS.keys()].join(", ")}.`);
+if (help || parts.length === 0) {
+  console.log(help ? USAGE : `There is no part "${only}".\n\n${USAGE}`);
+  process.exit(help ? 0 : 2);
+}
 
 // Entered by PostgreSQL's own account too, where this runs as root.
 const directory = await mkdtemp(path.join(tmpdir(), "storymill-bench-"));

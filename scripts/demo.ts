@@ -20,7 +20,11 @@ class DemoError extends Error {}
 const display = createDisplay(process.stdout);
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { stories: { type: "string" } } });
+  const { values } = parseArgs({ options: { stories: { type: "string" }, help: { type: "boolean" } } });
+  if (values.help)
+    return display.line(
+      "npm run demo -- [--stories <file>]   a file with a user story a line; else stories of our own",
+    );
   const file = values.stories ?? path.join(import.meta.dirname, "../examples/backlog.txt");
   const content = await readStories(file);
   // Beside a Storymill that runs on the usual port, so any free one unless one is asked for.
