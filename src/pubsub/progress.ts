@@ -23,6 +23,8 @@ export interface DraftMessage {
   readonly item: RunItemRow;
   /** Number of the event with which the attempt began. */
   readonly seq: number;
+  /** Of the executor that the attempt belongs to; an older program does not tell it. */
+  readonly lease?: number;
   readonly draft: Draft;
 }
 

@@ -67,7 +67,8 @@ export function createRunChannel(options: {
     const upToDate = [...live].filter(([, place]) => place.seq === head);
     // Heartbeats are no events: who joined after one has been shown a later moment than who saw the event itself.
     const run = latestOf(upToDate.map(([, place]) => place.run));
-    if (run === null) return;
+    // Attempts of an executor that the run was taken from are void, also for who joined after it was told of each.
+    if (run === null || (message.lease ?? run.lease) < run.lease) return;
     const progress = drafted(message, { seq: head, run });
     // A draft is a courtesy: it must not be what ends a consumer that is behind.
     for (const [subscriber] of upToDate) if (!subscriber.crowded) subscriber.push(progress);

@@ -62,7 +62,7 @@ async function take(subscriber: Subscriber<Progress>): Promise<string[]> {
 
 function draftOf(itemId: string, seq: number, title = itemId) {
   const draft = { index: 0, title, description: "", effort: null };
-  return { runId: runRow().id, item: itemRow({ id: itemId }), seq, draft };
+  return { runId: runRow().id, item: itemRow({ id: itemId }), seq, lease: runRow().lease, draft };
 }
 
 const events = (...seqs: number[]) => seqs.map((seq) => runEvent(seq));
@@ -167,6 +167,15 @@ describe("a run's channel", () => {
 });
 
 describe("drafts", () => {
+  it("of an executor that the run was taken from reach nobody, though they join after that", async () => {
+    const { channel, subscriber } = create();
+    const late = subscriber();
+    channel.join(late, 9, runRow({ lease: 2 }));
+    channel.draft({ ...draftOf("a", 5, "void"), lease: 1 });
+    channel.draft({ ...draftOf("a", 9, "good"), lease: 2 });
+    expect(await late.taken()).toEqual(["draft good at 9"]);
+  });
+
   it("come at once after the event with which their attempt began, with its seq", async () => {
     const { channel, subscriber, answer } = create();
     const one = subscriber();

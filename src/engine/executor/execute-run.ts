@@ -113,7 +113,7 @@ export async function executeRun(parts: ExecutionParts, runId: string, stop: Abo
       inFlight.start(item, work, {
         ticket: pacer.begin(turns.kindOf(item.id)),
         spending: budget.begin(),
-        onDraft: (draft) => drafts.draft({ runId, item, seq, draft }),
+        onDraft: (draft) => drafts.draft({ runId, item, seq, lease: run.lease, draft }),
       });
     turns.took(taken, held);
     for (const { item, delayMs, asked } of again) {
