@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type EmbeddedServer, startEmbeddedServer } from "../src/database/embedded/embedded-server.ts";
+import { signalProcess } from "../src/database/embedded/signal-process.ts";
 import { processesIn, query } from "./database/embedded-fixture.ts";
 import { startTestApp, type TestApp } from "./support/app.ts";
 import { startCursorOf } from "./support/client.ts";
@@ -34,14 +35,7 @@ afterEach(() => signalPostgres("SIGCONT"));
 
 /** To every process of the server: its postmaster first. */
 async function signalPostgres(signal: NodeJS.Signals): Promise<void> {
-  for (const pid of await processesIn([postgres.dataDir])) {
-    try {
-      process.kill(pid, signal);
-    } catch (error) {
-      // One that has ended meanwhile has nothing to be told.
-      if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
-    }
-  }
+  for (const pid of await processesIn([postgres.dataDir])) signalProcess(pid, signal);
 }
 
 async function asAdministrator(statement: string): Promise<void> {
@@ -91,7 +85,7 @@ describe("a database that goes away in the middle of a run", { timeout: 90_000 }
     await signalPostgres("SIGKILL");
     gate.open();
     await expectWhole(run);
-    await expect.poll(readiness, { timeout: 20_000 }).toBe(200);
+    await expect.poll(readiness).toBe(200);
   });
 
   it("away for longer: is told to who asks for it, with an error that says what to do; a new watcher waits", async () => {
@@ -111,7 +105,7 @@ describe("a database that goes away in the middle of a run", { timeout: 90_000 }
     await asAdministrator("ALTER DATABASE storymill ALLOW_CONNECTIONS true");
     await expectWhole(run);
     expect((await late).map(({ seq }) => seq)).toEqual((await run.watching).map(({ seq }) => seq));
-    await expect.poll(readiness, { timeout: 20_000 }).toBe(200);
+    await expect.poll(readiness).toBe(200);
   });
 
   it("paused: says nothing, which readiness tells at once; then everything goes on", async () => {

@@ -5,6 +5,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { promisify } from "node:util";
 import pg from "pg";
 import { type EmbeddedServer, startEmbeddedServer } from "../../src/database/embedded/embedded-server.ts";
+import { signalProcess } from "../../src/database/embedded/signal-process.ts";
 import { pause } from "./pause.ts";
 import type { Random } from "./random.ts";
 import type { Timeline } from "./timeline.ts";
@@ -77,9 +78,9 @@ export async function startFlakyDatabase(options: {
       tell(false);
       process.kill(first, "SIGSTOP");
       const all = [first, ...(await childrenOf(first))];
-      for (const each of all) signal(each, "SIGSTOP");
+      for (const each of all) signalProcess(each, "SIGSTOP");
       await pause(forMs, hurry);
-      for (const each of all) signal(each, "SIGCONT");
+      for (const each of all) signalProcess(each, "SIGCONT");
       tell(true);
     },
     async cutConnections(random) {
@@ -130,13 +131,4 @@ async function childrenOf(parent: number): Promise<number[]> {
     const [pid, ppid] = line.trim().split(/\s+/).map(Number);
     return ppid === parent && pid !== undefined ? [pid] : [];
   });
-}
-
-/** One that has ended meanwhile has nothing to be told. */
-function signal(pid: number, name: "SIGSTOP" | "SIGCONT"): void {
-  try {
-    process.kill(pid, name);
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
-  }
 }

@@ -4,6 +4,7 @@ import { createServer, type AddressInfo } from "node:net";
 import path from "node:path";
 import pg from "pg";
 import { afterEach, describe, expect, it } from "vitest";
+import { signalProcess } from "../../src/database/embedded/signal-process.ts";
 import { createFixture, postmasterPid, processesIn, query, waitForFile } from "./embedded-fixture.ts";
 
 const fixture = createFixture();
@@ -124,10 +125,8 @@ describe("a server that is killed", () => {
     const dataDir = await fixture.directory();
     const server = await fixture.start(dataDir, { log: (line) => lines.push(line) });
     await query(server.url, "CREATE TABLE kept AS SELECT 7 AS number");
-    for (const pid of await processesIn([dataDir])) process.kill(pid, "SIGKILL");
-    await expect
-      .poll(() => query(server.url, "SELECT number FROM kept").catch(() => []), { timeout: 20_000 })
-      .toEqual([7]);
+    for (const pid of await processesIn([dataDir])) signalProcess(pid, "SIGKILL");
+    await expect.poll(() => query(server.url, "SELECT number FROM kept").catch(() => [])).toEqual([7]);
     expect(lines.filter((line) => /ended unexpectedly|runs again/.test(line))).toHaveLength(2);
     await server.close();
     expect(await processesIn([dataDir])).toEqual([]);
@@ -139,8 +138,8 @@ describe("a server that is killed", () => {
     await child.started;
     await child.kill();
     const server = await fixture.start(dataDir);
-    for (const pid of await processesIn([dataDir])) process.kill(pid, "SIGKILL");
-    await expect.poll(() => query(server.url, "SELECT 1").catch(() => []), { timeout: 20_000 }).toEqual([1]);
+    for (const pid of await processesIn([dataDir])) signalProcess(pid, "SIGKILL");
+    await expect.poll(() => query(server.url, "SELECT 1").catch(() => [])).toEqual([1]);
   });
 
   it("is not started again once it is closed, even in the middle of that", async () => {
@@ -149,11 +148,11 @@ describe("a server that is killed", () => {
     const server = await fixture.start(dataDir, {
       log: (line) => line.includes("ended unexpectedly") && ended.resolve(),
     });
-    for (const pid of await processesIn([dataDir])) process.kill(pid, "SIGKILL");
+    for (const pid of await processesIn([dataDir])) signalProcess(pid, "SIGKILL");
     await ended.promise;
     await server.close();
     // A process that the killed server had just begun ends by itself; a server that was started again would not.
-    await expect.poll(() => processesIn([dataDir]), { timeout: 20_000 }).toEqual([]);
+    await expect.poll(() => processesIn([dataDir])).toEqual([]);
   });
 });
 

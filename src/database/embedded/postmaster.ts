@@ -4,6 +4,7 @@ import { EmbeddedServerError } from "./embedded-server-error.ts";
 import { isServerOf, type ClusterIdentity } from "./postmaster-file.ts";
 import type { Programs } from "./programs.ts";
 import { runProgram } from "./run-program.ts";
+import { signalProcess } from "./signal-process.ts";
 
 /** A running server: its first process, which starts all others. */
 export interface Postmaster {
@@ -63,9 +64,5 @@ async function send(
     await runProgram(programs.pgCtl, ["kill", signal, String(pid)], { account: data.account, cwd: data.path });
     return;
   }
-  try {
-    process.kill(pid, `SIG${signal}`);
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
-  }
+  signalProcess(pid, `SIG${signal}`);
 }
