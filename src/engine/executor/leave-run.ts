@@ -5,6 +5,7 @@ import type { EngineObserver } from "../observer.ts";
 import { ACTIVE, changeRunNow, type RunChange, type RunGuard } from "../run-change.ts";
 import { addUsage, isSpent, NO_USAGE } from "../usage.ts";
 import type { InFlight } from "./in-flight.ts";
+import { readItems } from "./step.ts";
 
 /** An aborted call that does not end is left behind after this long. */
 const ABORT_MS = 3_000;
@@ -28,9 +29,13 @@ export async function leaveRun(parts: {
   if (spent.length > 0)
     await changeRunNow(database, { ...guard, statuses: [...ACTIVE, ...TERMINAL_STATUSES] }, async (change) => {
       change.set(addUsage(change.run, all));
+      const rows = await readItems(
+        change,
+        spent.map(({ item }) => item.id),
+      );
       for (const { item, spent: usage } of spent) {
-        const row = await change.tx.runItem.findUnique({ where: { id: item.id } });
-        if (row !== null) await change.tx.runItem.update({ where: { id: row.id }, data: addUsage(row, usage) });
+        const row = rows.get(item.id);
+        if (row !== undefined) await change.tx.runItem.update({ where: { id: row.id }, data: addUsage(row, usage) });
       }
     });
   if (!parts.giveBack) return;

@@ -60,7 +60,8 @@ async function endEarly(change: RunChange, kind: RunKind, cause: string): Promis
   return { started: [], taken: [], held: false, again: [] };
 }
 
-async function readItems(change: RunChange, ids: readonly string[]): Promise<Map<string, RunItemRow>> {
+/** The items of these ids that are there, as they are now. */
+export async function readItems(change: RunChange, ids: readonly string[]): Promise<Map<string, RunItemRow>> {
   if (ids.length === 0) return new Map();
   const rows = await change.tx.runItem.findMany({ where: { id: { in: [...ids] } } });
   return new Map(rows.map((row) => [row.id, row]));
