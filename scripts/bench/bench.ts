@@ -1,9 +1,9 @@
 import type { Database } from "../../src/database/database.ts";
-import type { createTable } from "./table.ts";
+import type { Table } from "./table.ts";
 
 /** What the parts of the bench measure with. */
 export interface Bench {
-  readonly table: ReturnType<typeof createTable>;
+  readonly table: Table;
   /** Of a migrated database on a PostgreSQL that keeps the time of each commit. */
   readonly url: string;
   readonly database: Database;

@@ -1,17 +1,8 @@
 import { createClient } from "graphql-ws";
 import type { Database } from "../../src/database/database.ts";
 import { encodeId } from "../../src/schema/ids.ts";
-import { percentile } from "./statistics.ts";
 import { seedBacklog } from "./seed.ts";
 import type { ServerProcess } from "./server-process.ts";
-
-/** Milliseconds from a commit to the client. */
-export interface Delays {
-  readonly count: number;
-  readonly p50: number;
-  readonly p99: number;
-  readonly most: number;
-}
 
 const START = `mutation Start($epicId: ID!) {
   startGenerateSubtasks(input: { epicId: $epicId, options: { pacing: ADAPTIVE, existingBehavior: REPLACE } }) {
@@ -30,14 +21,14 @@ interface Watched {
 export const ENDED: ReadonlySet<string> = new Set(["SUCCEEDED", "PARTIAL", "FAILED", "CANCELLED"]);
 
 /**
- * Runs of two stories each, `atOnce` of them side by side: how long after its commit a run's terminal event reaches a
- * watcher on a WebSocket. PostgreSQL keeps the time of each commit (`track_commit_timestamp`), on the same machine's clock.
+ * Runs of two stories each, `atOnce` of them side by side: how many milliseconds after its commit a run's terminal event
+ * reaches a watcher on a WebSocket. PostgreSQL keeps the time of each commit (`track_commit_timestamp`), on the same machine's clock.
  */
 export async function measureDelays(
   server: ServerProcess,
   database: Database,
   options: { readonly runs: number; readonly atOnce: number },
-): Promise<Delays> {
+): Promise<number[]> {
   const received = new Map<string, number>();
   let begun = 0;
   const play = async () => {
@@ -52,16 +43,10 @@ export async function measureDelays(
   const commits = await database.prisma.$queryRaw<{ runId: string; at: number }[]>`
     SELECT DISTINCT ON ("runId") "runId", extract(epoch FROM pg_xact_commit_timestamp(xmin))::float8 * 1000 AS at
     FROM "RunEvent" ORDER BY "runId", seq DESC`;
-  const delays = commits.flatMap(({ runId, at }) => {
+  return commits.flatMap(({ runId, at }) => {
     const receivedAt = received.get(encodeId("Run", runId));
     return receivedAt === undefined ? [] : [receivedAt - at];
   });
-  return {
-    count: delays.length,
-    p50: percentile(delays, 0.5),
-    p99: percentile(delays, 0.99),
-    most: Math.max(...delays),
-  };
 }
 
 /** How long a run over an epic takes, from asking for it until its terminal event is here; in milliseconds. */

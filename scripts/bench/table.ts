@@ -7,6 +7,8 @@ export interface Row {
   readonly promise?: { readonly text: string; readonly kept: boolean };
 }
 
+export type Table = ReturnType<typeof createTable>;
+
 /** The rows of one table as they come; aligned, and without colours where `stream` is no terminal. */
 export function createTable(stream: NodeJS.WriteStream) {
   const write = (line: string) => stream.write(`${line.trimEnd()}\n`);

@@ -1,3 +1,4 @@
+import { delayRow } from "../delay-row.ts";
 import { seconds, within } from "../figures.ts";
 import { measureDelays, measureRun } from "../runs.ts";
 import { seedBacklog } from "../seed.ts";
@@ -13,12 +14,7 @@ export async function benchRuns({ table, url, database }: Bench): Promise<void> 
   await measureDelays(quick, database, { runs: 20, atOnce: 4 });
   const delays = await measureDelays(quick, database, { runs: 200, atOnce: 4 });
   await quick.close();
-  table.row({
-    what: `terminal event after its commit, p99 of ${delays.count} runs, 4 at once`,
-    figure: `${delays.p99.toFixed(1)} ms`,
-    promise: within(delays.p99, 25, "25 ms"),
-  });
-  table.note(`half of them within ${delays.p50.toFixed(1)} ms, the last after ${delays.most.toFixed(1)} ms`);
+  delayRow(table, { what: "terminal event after its commit", of: "runs, 4 at once", delays, mostMs: 25 });
 
   const slow = await startServerProcess("storymill", url, [String(latency), String(atOnce)]);
   const { epicId } = await seedBacklog(database, { stories, subtasks: 0 });
