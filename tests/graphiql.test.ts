@@ -7,7 +7,6 @@ import { type GraphiqlPage, openGraphiql } from "./support/graphiql-page.ts";
 
 const chromium = findChromium();
 const without = chromium === undefined ? " (skipped: no Chromium in PATH, and no CHROME_PATH)" : "";
-const PATIENCE = { timeout: 20_000 };
 const ID = expect.stringMatching(/^[\w-]{20,}=*$/);
 
 describe.skipIf(chromium === undefined)(`GraphiQL in a browser${without}`, () => {
@@ -29,7 +28,7 @@ describe.skipIf(chromium === undefined)(`GraphiQL in a browser${without}`, () =>
   async function answer(field: string): Promise<unknown> {
     await graphiql.recordResults();
     await graphiql.execute();
-    await expect.poll(() => graphiql.visibleResult(), PATIENCE).toContain(`"${field}"`);
+    await expect.poll(() => graphiql.visibleResult()).toContain(`"${field}"`);
     const text = (await graphiql.results()).at(-1) ?? "";
     return (JSON.parse(text) as { data: Record<string, unknown> }).data[field];
   }
@@ -52,8 +51,8 @@ describe.skipIf(chromium === undefined)(`GraphiQL in a browser${without}`, () =>
       await graphiql.recordResults();
       await graphiql.execute();
       // The pane shows the run while it is under way ...
-      await expect.poll(() => graphiql.visibleResult(), PATIENCE).toMatch(/"runProgress"[^]*"status": "RUNNING"/);
-      await expect.poll(() => graphiql.visibleResult(), PATIENCE).toContain('"status": "SUCCEEDED"');
+      await expect.poll(() => graphiql.visibleResult()).toMatch(/"runProgress"[^]*"status": "RUNNING"/);
+      await expect.poll(() => graphiql.visibleResult()).toContain('"status": "SUCCEEDED"');
       // ... and what it showed came event by event, in order, over one WebSocket.
       const events = (await graphiql.results()).flatMap((text) => readEvent(text) ?? []);
       expect(events[0]?.kind).toBe("SNAPSHOT");
@@ -73,8 +72,8 @@ describe.skipIf(chromium === undefined)(`GraphiQL in a browser${without}`, () =>
   it("keeps the tour and the ids that it has brought when the page is loaded again", async () => {
     const before = await graphiql.variables();
     await graphiql.page.reload();
-    await expect.poll(() => graphiql.tabs(), PATIENCE).toHaveLength(5);
-    await expect.poll(() => graphiql.variables(), PATIENCE).toBe(before);
+    await expect.poll(() => graphiql.tabs()).toHaveLength(5);
+    await expect.poll(() => graphiql.variables()).toBe(before);
     expect(await answer("epic")).toMatchObject({ code: "E1" });
   });
 

@@ -45,7 +45,7 @@ export interface RequestTimes {
 }
 
 /**
- * Listens on host and port (0: any free one), and serves `routes` to whom the door lets in.
+ * Listens on host and port (0 takes a free one), and serves `routes` to whom the door lets in.
  * @throws ListenError
  */
 export async function startHttpServer(options: {

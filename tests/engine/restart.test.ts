@@ -87,9 +87,7 @@ describe("a server that is stopped in the middle of a run", () => {
     ]);
     await app.sql(`DELETE FROM pgboss.job`);
     const successor = await start(createScriptedGenerator(), app.databaseUrl);
-    await expect
-      .poll(() => successor.sql(left), { interval: 20, timeout: 20_000 })
-      .toEqual([{ status: "SUCCEEDED", count: 9 }]);
+    await expect.poll(() => successor.sql(left), { interval: 20 }).toEqual([{ status: "SUCCEEDED", count: 9 }]);
   });
 
   it("ends the job of a run that is over and whose worker died before it could", async () => {

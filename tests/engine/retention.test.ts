@@ -11,7 +11,6 @@ import { createRunLog } from "../support/run-log.ts";
 import { createScriptedGenerator, subtasksFor } from "../support/scripted-generator.ts";
 
 const DAYS = 30;
-const PATIENT = { timeout: 20_000 };
 
 describe("the history of a run that ended more than RUN_HISTORY_DAYS ago", () => {
   const generator = createScriptedGenerator(async ({ story, onUsage }) => {
@@ -53,9 +52,12 @@ describe("the history of a run that ended more than RUN_HISTORY_DAYS ago", () =>
     before = await results();
     await app.close();
     app = await startTestApp({ generator, databaseUrl: app.databaseUrl, logLevel: "info" });
-    await vi.waitFor(async () => {
-      if ((await eventsOf(old.runId)).length > 0) throw new Error("They are still there.");
-    }, PATIENT);
+    await vi.waitFor(
+      async () => {
+        if ((await eventsOf(old.runId)).length > 0) throw new Error("They are still there.");
+      },
+      { timeout: 20_000 },
+    );
   });
   afterAll(() => app.close());
 
@@ -84,15 +86,13 @@ describe("the history of a run that ended more than RUN_HISTORY_DAYS ago", () =>
 
   it("is told of in one line of the log", async () => {
     const lines = () => app.logged.filter(({ msg }) => msg.startsWith("events of runs that ended long ago"));
-    await expect
-      .poll(lines, PATIENT)
-      .toMatchObject([{ runs: 1, events: old.cursors.length, durationMs: expect.any(Number) }]);
+    await expect.poll(lines).toMatchObject([{ runs: 1, events: old.cursors.length, durationMs: expect.any(Number) }]);
   });
 
   it("takes its job with it, and leaves that of the younger", async () => {
     const jobs = () =>
       app.sql<{ run: string }>(`SELECT data->>'runId' AS run FROM pgboss.job WHERE state = 'completed'`);
-    await expect.poll(jobs, PATIENT).toEqual([{ run: rowId(young.runId) }]);
+    await expect.poll(jobs).toEqual([{ run: rowId(young.runId) }]);
   });
 });
 
@@ -142,7 +142,7 @@ describe("cleaning", () => {
   it("goes in small transactions, over as many runs as there are", async () => {
     const runs = [await oldRun(2_300), await oldRun(1), await oldRun(700)];
     start();
-    for (const runId of runs) await expect.poll(() => seqsOf(runId), PATIENT).toEqual([]);
+    for (const runId of runs) await expect.poll(() => seqsOf(runId)).toEqual([]);
     expect(cleaned.length).toBeGreaterThanOrEqual(3);
     expect(Math.max(...cleaned)).toBeLessThanOrEqual(1_000);
     expect(cleaned.reduce((sum, count) => sum + count)).toBe(3_001);
@@ -164,7 +164,7 @@ describe("cleaning", () => {
     });
     const ended = await oldRun(1);
     start();
-    await expect.poll(() => seqsOf(ended), PATIENT).toEqual([]);
+    await expect.poll(() => seqsOf(ended)).toEqual([]);
     expect(await seqsOf(going.runId)).toEqual([1, 2, 3, 4, 5]);
   });
 
@@ -182,16 +182,16 @@ describe("cleaning", () => {
     await holder.query("SELECT pg_advisory_unlock($1)", [RETENTION_LOCK]);
     holder.release();
     start();
-    await expect.poll(() => seqsOf(runId), PATIENT).toEqual([]);
+    await expect.poll(() => seqsOf(runId)).toEqual([]);
   });
 
   it("comes again each hour, for what has grown old since", async () => {
     vi.useFakeTimers({ toFake: ["setInterval"] });
     const first = await oldRun(3);
     start();
-    await expect.poll(() => seqsOf(first), PATIENT).toEqual([]);
+    await expect.poll(() => seqsOf(first)).toEqual([]);
     const second = await oldRun(3);
     vi.advanceTimersByTime(3_600_000);
-    await expect.poll(() => seqsOf(second), PATIENT).toEqual([]);
+    await expect.poll(() => seqsOf(second)).toEqual([]);
   });
 });

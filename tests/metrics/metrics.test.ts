@@ -26,7 +26,6 @@ async function gains(before: Awaited<ReturnType<typeof scrape>>) {
   return (series: string) => now.value(series) - before.value(series);
 }
 
-const PATIENT = { timeout: 20_000 };
 const TYPE = `type="GENERATE_SUBTASKS"`;
 
 describe("after a run, the metrics tell", () => {
@@ -120,7 +119,7 @@ describe("after a run, the metrics tell", () => {
     const runId = await app.start(epicId);
     await gate.reached(1);
     const watching = [app.history(runId), app.watchToEnd(runId)];
-    await expect.poll(async () => (await scrape(app.app.url)).value("storymill_subscriptions_open"), PATIENT).toBe(2);
+    await expect.poll(async () => (await scrape(app.app.url)).value("storymill_subscriptions_open")).toBe(2);
     expect((await scrape(app.app.url)).value("storymill_websockets_open")).toBe(1);
     gate.open();
     const [history = [], snapshot = []] = await Promise.all(watching);
@@ -292,7 +291,7 @@ describe("a database that is away", () => {
       expect(away.values.has("storymill_queue_oldest_age_seconds")).toBe(false);
       expect(away.values.get("storymill_subscriptions_open")).toBe(0);
       await client.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS true`);
-      await expect.poll(async () => (await scrape(other.app.url)).values.get("storymill_queue_depth"), PATIENT).toBe(0);
+      await expect.poll(async () => (await scrape(other.app.url)).values.get("storymill_queue_depth")).toBe(0);
     } finally {
       await client.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS true`);
       await client.end();

@@ -88,7 +88,7 @@ describe("at the level debug", () => {
       path: `/graphql?query=${encodeURIComponent("{ nothing }")}`,
       headers: { "x-request-id": "8" },
     });
-    await expect.poll(() => server.logged, { timeout: 20_000 }).toHaveLength(2);
+    await expect.poll(() => server.logged).toHaveLength(2);
     const line = { level: 20, msg: "A request was answered.", durationMs: expect.any(Number), path: "/graphql" };
     expect(server.logged).toMatchObject([
       { ...line, requestId: "7", method: "POST", status: 200, operation: "query", outcome: "succeeded" },
@@ -108,7 +108,7 @@ describe("at the level debug", () => {
     await asked;
     client.abort();
     await expect(answer).rejects.toThrow("aborted");
-    await expect.poll(() => server.logged, { timeout: 20_000 }).toHaveLength(1);
+    await expect.poll(() => server.logged).toHaveLength(1);
     expect(server.logged).toMatchObject([{ level: 20, requestId: "9", path: "/graphql", status: 499 }]);
   });
 
